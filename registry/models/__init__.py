@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from registry.models.artifacts import Artifact, Upload
+from registry.models.evaluations import Evaluation
+from registry.models.families import Metric, ModelFamily, TaskKind
+from registry.models.jobs import Job
+from registry.models.ledger import LedgerEntry, LedgerHead
+from registry.models.manifests import DatasetManifest
+from registry.models.mirrors import Mirror, MirrorKind
+from registry.models.recipes import Recipe
+from registry.models.versions import Baseline, ModelVersion, VersionKind, VersionStage
+
+__all__ = [
+    "Artifact",
+    "Baseline",
+    "DatasetManifest",
+    "Evaluation",
+    "Job",
+    "LedgerEntry",
+    "LedgerHead",
+    "Metric",
+    "Mirror",
+    "MirrorKind",
+    "ModelFamily",
+    "ModelVersion",
+    "Recipe",
+    "TaskKind",
+    "Upload",
+    "VersionKind",
+    "VersionStage",
+]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from registry.domain.onnx_contract import ML_DOMAIN, ML_OPSET, OPSET, SIGNATURE_KEY
+
 if TYPE_CHECKING:
     import onnx
 
@@ -19,12 +21,9 @@ ElementType = Literal["float32", "float64", "uint8", "int64", "bool", "string"]
 Dimension = int | str
 Attribute = int | float | str | Sequence[int] | Sequence[float] | Sequence[str] | AnyArray
 
-OPSET = 18
-ML_DOMAIN = "ai.onnx.ml"
-ML_OPSET = 3
+# The newest that every onnxruntime from 1.20 on reads.
 IR_VERSION = 10
 PRODUCER = "lineward"
-SIGNATURE_KEY = "lineward.signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class GraphBuilder:
     _constants: dict[str, AnyArray] = field(default_factory=dict)
     _by_content: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
+    _remarks: dict[str, str] = field(default_factory=dict)
 
     def input(self, name: str, element: ElementType, shape: Sequence[Dimension]) -> str:
         """Declare a graph input; a text dimension is free."""
@@ -94,6 +94,10 @@ class GraphBuilder:
         self._by_content.setdefault(key, chosen)
         self._constants[chosen] = values
         return chosen
+
+    def remark(self, key: str, text: str) -> None:
+        """Store a text beside the graph, e.g. the feature names a later training run matches."""
+        self._remarks[key] = text
 
     def add(self, op_type: str, *inputs: str, domain: str = "", **attributes: Attribute) -> str:
         """Append an operator with one output and return the name of that output."""
@@ -123,8 +127,9 @@ class GraphBuilder:
             ir_version=IR_VERSION,
             producer_name=PRODUCER,
         )
-        if signature is not None:
-            model.metadata_props.add(key=SIGNATURE_KEY, value=signature.as_json())
+        signed = {} if signature is None else {SIGNATURE_KEY: signature.as_json()}
+        for key, text in sorted({**self._remarks, **signed}.items()):
+            model.metadata_props.add(key=key, value=text)
         onnx.checker.check_model(model, full_check=True)
         encoded: bytes = model.SerializeToString(deterministic=True)
         return encoded
@@ -180,6 +185,14 @@ def read_initializers(encoded: bytes) -> dict[str, AnyArray]:
 
     model = onnx.load_model_from_string(encoded)
     return {item.name: onnx.numpy_helper.to_array(item) for item in model.graph.initializer}
+
+
+def read_remark(encoded: bytes, key: str) -> str | None:
+    """Read a text stored beside the graph, or None."""
+    import onnx
+
+    remarks = onnx.load_model_from_string(encoded).metadata_props
+    return next((str(item.value) for item in remarks if item.key == key), None)
 
 
 def _storable(array: Any) -> AnyArray:

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+urlpatterns = [
+    path("", include("governance.web.urls")),
+    path("", include("plants.web.urls")),
+    path("", include("registry.web.urls")),
+    path("api/v1/", include("plants.api.urls")),
+    path("api/v1/", include("registry.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

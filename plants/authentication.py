@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from plants.models import PlantCredential
+from plants.services import access, credentials
+from registry.domain.errors import NotAllowed
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by an administrator, not by whoever finds the page."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+class PlantAgent:
+    """The caller behind a plant credential; it is no user and never becomes one."""
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+    pk = None
+
+    def __init__(self, credential: PlantCredential) -> None:
+        self.credential = credential
+
+    def __str__(self) -> str:
+        return f"agent of {self.credential.plant_id}"
+
+
+class PlantCredentialAuthentication(BaseAuthentication):
+    """`Authorization: Bearer lwp_…`; `request.auth` is the plant's scope."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        try:
+            credential = credentials.authenticate(token.strip())
+        except NotAllowed as refusal:
+            raise AuthenticationFailed(refusal.message, code=refusal.code) from refusal
+        return PlantAgent(credential), access.scope_of(credential)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="lineward"'
+
+
+class SessionScopeAuthentication(SessionAuthentication):
+    """A signed-in person; `request.auth` is their scope."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        found = super().authenticate(request)
+        return (found[0], access.scope_for(found[0])) if found else None

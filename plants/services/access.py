@@ -1,0 +1,31 @@
+"""The only place where roles become a scope."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from plants.models import Membership, PlantCredential, User
+from registry.domain.access import Actor, ActorKind, PlantScope, Role
+
+
+def scope_for(user: User) -> PlantScope:
+    """What a signed-in person may see and do; one query."""
+    if not user.is_active:
+        return PlantScope(Actor(ActorKind.PERSON, user.username))
+    central: set[Role] = set()
+    at: dict[str, set[Role]] = defaultdict(set)
+    for plant_code, role in Membership.objects.filter(user=user).values_list("plant_id", "role"):
+        (central if plant_code is None else at[plant_code]).add(Role(role))
+    return PlantScope(
+        Actor(ActorKind.PERSON, user.username),
+        central=frozenset(central),
+        at={code: frozenset(roles) for code, roles in at.items()},
+    )
+
+
+def scope_of(credential: PlantCredential) -> PlantScope:
+    """What a plant's agent may see and do: the work of its own plant, nothing else."""
+    return PlantScope(
+        Actor(ActorKind.PLANT, credential.plant_id),
+        at={credential.plant_id: frozenset({Role.OPERATOR})},
+    )

@@ -1,0 +1,81 @@
+"""Opens and closes plants; a code is for ever, so a plant is closed and never deleted."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from plants.models import Membership, Plant, User
+from plants.services import credentials
+from registry.domain.access import PlantScope, Role
+from registry.domain.errors import Conflict, Invalid
+from registry.services import ledger
+
+
+@transaction.atomic
+def open_plant(scope: PlantScope, *, code: str, name: str, time_zone: str = "UTC") -> Plant:
+    """Put a plant on the map.
+
+    Raises:
+        NotAllowed: the caller is no central administrator.
+        Conflict: the code is taken, be it by a closed plant.
+        Invalid: code or time zone break their rules.
+    """
+    scope.require(Role.ADMINISTRATOR)
+    if Plant.objects.filter(code=code).exists():
+        raise Conflict(f"The code {code} is taken; a closed plant keeps its code.", code="taken")
+    plant = Plant(code=code, name=name, time_zone=time_zone)
+    try:
+        plant.full_clean()
+    except ValidationError as error:
+        raise Invalid("The plant has fields to correct.", fields=error.message_dict) from error
+    plant.save(force_insert=True)
+    ledger.record(scope, "plant.opened", f"plant:{code}", plant_code=code)
+    return plant
+
+
+@transaction.atomic
+def close_plant(scope: PlantScope, plant: Plant) -> Plant:
+    """Close a plant: its credential stops working at once, its records stay."""
+    scope.require(Role.ADMINISTRATOR)
+    locked = Plant.objects.select_for_update().get(pk=plant.pk)
+    if locked.closed_at is None:
+        locked.closed_at = timezone.now()
+        locked.save(update_fields=["closed_at"])
+        for credential in locked.credentials.usable():
+            credentials.revoke(scope, credential)
+        ledger.record(scope, "plant.closed", f"plant:{locked.code}", plant_code=locked.code)
+    return locked
+
+
+@transaction.atomic
+def grant_role(
+    scope: PlantScope, user: User, role: Role, plant: Plant | None = None
+) -> Membership:
+    """Give a person a role at a plant, or centrally; giving it twice changes nothing."""
+    scope.require(Role.ADMINISTRATOR, plant.code if plant else None)
+    membership, is_new = Membership.objects.get_or_create(
+        user=user, plant=plant, role=role, defaults={"granted_by": scope.actor.name}
+    )
+    if is_new:
+        _record_role(scope, "role.granted", membership)
+    return membership
+
+
+@transaction.atomic
+def withdraw_role(scope: PlantScope, membership: Membership) -> None:
+    """Take a role away; it stops counting with the person's next request."""
+    scope.require(Role.ADMINISTRATOR, membership.plant_id)
+    _record_role(scope, "role.withdrawn", membership)
+    membership.delete()
+
+
+def _record_role(scope: PlantScope, verb: str, membership: Membership) -> None:
+    ledger.record(
+        scope,
+        verb,
+        f"user:{membership.user.username}",
+        plant_code=membership.plant_id or "",
+        details={"role": membership.role},
+    )

@@ -1,0 +1,209 @@
+"""Bytes on their way in and out: resumable, hashed, quarantined, content-addressed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from registry.domain.access import PlantScope, Role
+from registry.domain.digests import is_sha256
+from registry.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from registry.models import Artifact, Job, Upload
+from registry.services import ledger
+
+MAX_PART_BYTES = 8 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+
+
+@transaction.atomic
+def announce(scope: PlantScope, job: Job, *, token: int, sha256: str, size: int) -> Upload:
+    """Open an upload, or find the one that this attempt announced before.
+
+    Raises:
+        Invalid: the digest is not a SHA-256 or the size not positive.
+        TooLarge: more bytes than the portal takes.
+    """
+    scope.require(Role.OPERATOR, job.plant_code)
+    if not is_sha256(sha256):
+        raise Invalid("Announce the lower-case hex SHA-256 of the file.", code="bad-digest")
+    if size <= 0:
+        raise Invalid("Announce the size in bytes; an empty file is no model.", code="bad-size")
+    if size > settings.ARTIFACT_MAX_BYTES:
+        raise TooLarge(
+            f"The file has {size} bytes; the portal takes {settings.ARTIFACT_MAX_BYTES}."
+        )
+    upload, _ = Upload.objects.get_or_create(
+        job=job,
+        fencing_token=token,
+        sha256=sha256,
+        defaults={"plant_code": job.plant_code, "size": size},
+    )
+    if upload.size != size:
+        raise Conflict(f"This file was announced with {upload.size} bytes.", code="other-size")
+    return upload
+
+
+def append(scope: PlantScope, upload_id: Any, *, offset: int, part: bytes) -> Upload:
+    """Write one part at its offset; the reply's offset says where to go on.
+
+    Raises:
+        NotFound: no such upload, or not this plant's.
+        Conflict: the offset is not where the upload stands, or it is complete.
+        Invalid: all bytes are there but they hash to something else; the upload starts again.
+    """
+    with transaction.atomic():
+        upload = _locked(scope, upload_id)
+        if upload.completed_at or offset != upload.offset:
+            raise Conflict(
+                f"This upload stands at byte {upload.offset} of {upload.size}, not {offset}; "
+                "ask for the offset and go on from there.",
+                code="wrong-offset",
+            )
+        if offset + len(part) > upload.size:
+            raise TooLarge(f"These bytes go beyond the announced {upload.size}.")
+        _write(quarantine_path(upload), offset, part)
+        upload.offset += len(part)
+        matches = upload.offset < upload.size or _hash(quarantine_path(upload)) == upload.sha256
+        if upload.offset == upload.size:
+            upload.completed_at = timezone.now() if matches else None
+            upload.offset = upload.size if matches else 0
+        upload.save(update_fields=["offset", "completed_at"])
+    if not matches:
+        raise Invalid(
+            "The bytes that arrived do not hash to the announced digest; send the file again "
+            "from byte 0.",
+            code="artifact-digest",
+        )
+    return upload
+
+
+def standing(scope: PlantScope, upload_id: Any) -> Upload:
+    """The upload as it stands; raises NotFound for another plant's."""
+    upload = Upload.objects.visible_to(scope).filter(pk=upload_id).first()
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    return upload
+
+
+def _locked(scope: PlantScope, upload_id: Any) -> Upload:
+    visible = Upload.objects.visible_to(scope).select_for_update()
+    upload = visible.select_related("job").filter(pk=upload_id).first()
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    if upload.fencing_token != upload.job.fencing_token or upload.job.is_ended:
+        raise Conflict("The lease of this upload's job is gone; stop.", code="lease-lost")
+    return upload
+
+
+def quarantine_path(upload: Upload) -> Path:
+    """Where the bytes wait for the verifier; nothing else reads them there."""
+    return Path(settings.ARTIFACT_ROOT) / "quarantine" / str(upload.pk)
+
+
+def content_path(sha256: str) -> Path:
+    """Where verified bytes lie."""
+    return Path(settings.ARTIFACT_ROOT) / "content" / sha256[:2] / sha256
+
+
+def _write(path: Path, offset: int, part: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        file.seek(offset)
+        file.write(part)
+        # A part that was sent again after a crash may be shorter than what lies there.
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@transaction.atomic
+def admit(scope: PlantScope, upload: Upload, *, facts: dict[str, Any]) -> Artifact:
+    """Take verified bytes out of quarantine and address them by their content.
+
+    Raises:
+        Invalid: the file changed since it was verified.
+    """
+    source, target = quarantine_path(upload), content_path(upload.sha256)
+    existing = Artifact.objects.filter(pk=upload.sha256).first()
+    if existing and target.exists():
+        source.unlink(missing_ok=True)
+        return existing
+    if not source.exists() or _hash(source) != upload.sha256:
+        raise Invalid("The quarantined bytes are not those announced.", code="artifact-digest")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Copy, then rename: a crash in between leaves the quarantined file and no half artifact.
+    draft = target.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(source, draft)
+    draft.chmod(0o444)
+    draft.replace(target)
+    if existing:
+        return existing
+    artifact = Artifact.objects.create(sha256=upload.sha256, size=upload.size, facts=facts)
+    ledger.record(
+        scope,
+        "artifact.verified",
+        f"artifact:{artifact.sha256}",
+        plant_code=upload.plant_code,
+        details={"size": artifact.size, "job": str(upload.job_id)},
+    )
+    return artifact
+
+
+def read(artifact: Artifact) -> bytes:
+    """The bytes for use, their digest checked again on the way.
+
+    Raises:
+        Conflict: the stored bytes are missing or were changed.
+    """
+    try:
+        data = content_path(artifact.sha256).read_bytes()
+    except FileNotFoundError:
+        raise _broken(artifact, "missing") from None
+    if hashlib.sha256(data).hexdigest() != artifact.sha256:
+        raise _broken(artifact, "changed")
+    return data
+
+
+def checked_path(artifact: Artifact) -> Path:
+    """The file for streaming out, its digest checked now; raises as `read` does."""
+    path = content_path(artifact.sha256)
+    if not path.exists():
+        raise _broken(artifact, "missing")
+    if _hash(path) != artifact.sha256:
+        raise _broken(artifact, "changed")
+    return path
+
+
+def _broken(artifact: Artifact, what: str) -> Conflict:
+    return Conflict(
+        f"The stored bytes of artifact {artifact.sha256[:12]} are {what}; they are not served. "
+        "Restore the file from the backup.",
+        code="artifact-broken",
+    )
+
+
+def drop_stale() -> int:
+    """Forget uploads that nobody went on with, and quarantined files that nobody needs; count."""
+    deadline = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRY_HOURS)
+    stale = [upload for upload in _unfinished_before(deadline) if upload.job.is_ended]
+    for upload in stale:
+        quarantine_path(upload).unlink(missing_ok=True)
+        upload.delete()
+    return len(stale)
+
+
+def _unfinished_before(deadline: Any) -> list[Upload]:
+    return list(Upload.objects.filter(created_at__lt=deadline).select_related("job")[:1000])

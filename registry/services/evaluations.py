@@ -1,0 +1,61 @@
+"""Records what a version scored; the figures are recomputed from counts, never believed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from registry.domain import metrics, recipe_gates
+from registry.domain.access import PlantScope, Role
+from registry.domain.digests import digest_of
+from registry.models import DatasetManifest, Evaluation, Job, MirrorKind, ModelVersion
+from registry.services import ledger, mirrors
+
+
+@transaction.atomic
+def record(
+    scope: PlantScope,
+    version: ModelVersion,
+    manifest: DatasetManifest,
+    *,
+    report: dict[str, Any],
+    job: Job | None = None,
+) -> Evaluation:
+    """Keep the score of one version on one hold-out.
+
+    Raises:
+        Invalid: the report's figures contradict its counts.
+    """
+    scope.require(Role.OPERATOR, manifest.plant_code)
+    metrics.check_report(report)
+    primary = report["metrics"].get(version.family.primary_metric, {})
+    evaluation = Evaluation(
+        version=version,
+        manifest=manifest,
+        plant_code=manifest.plant_code,
+        job=job,
+        report=report,
+        report_digest=digest_of(report),
+        n=report["n"],
+        value=primary.get("value"),
+        low=primary.get("low"),
+        high=primary.get("high"),
+        gates=judge(job.resolved_recipe if job else version.resolved_recipe, report),
+    )
+    evaluation.save(force_insert=True)
+    ledger.record(
+        scope,
+        "evaluation.recorded",
+        f"version:{version.pk}",
+        plant_code=manifest.plant_code,
+        details={"evaluation": str(evaluation.pk), "report": evaluation.report_digest},
+    )
+    mirrors.add(MirrorKind.EVALUATION, str(evaluation.pk))
+    return evaluation
+
+
+def judge(resolved_recipe: dict[str, Any], report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The recipe's own gates over a report, JSON-ready."""
+    results = recipe_gates.judge(resolved_recipe.get("gates", []), report)
+    return [result.as_json() for result in results]

@@ -1,0 +1,160 @@
+"""From a worker's result to a record: verified bytes, recomputed figures, one version."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from registry import verifier
+from registry.bridge import tasks
+from registry.domain import metrics
+from registry.domain.access import PlantScope, portal_scope
+from registry.domain.errors import Conflict, Invalid, PlatformError
+from registry.domain.jobs import JobKind, JobState, Party
+from registry.domain.onnx_contract import Signature
+from registry.models import Job, ModelVersion, Upload
+from registry.services import artifacts, evaluations, jobs, leases, versions
+
+log = logging.getLogger(__name__)
+
+SETTLE = "registry.tasks.settle_job"
+_FORGOTTEN_AFTER = timedelta(seconds=60)  # the verifier needs two or three
+
+
+@transaction.atomic
+def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]) -> Job:
+    """Take a worker's result for verification; the same result again changes nothing.
+
+    Raises:
+        Conflict: the lease is lost, or the upload is not complete.
+        Invalid: the job has no manifest yet, or the figures contradict their counts.
+    """
+    job = Job.objects.visible_to(scope).select_for_update().filter(pk=job_id).first()
+    if job and job.fencing_token == token and job.result.get("claimed") == result:
+        return job
+    job = leases.held(scope, job_id, token)
+    if job.manifest_id is None:
+        raise Invalid("Report the manifest before the result.", code="manifest-missing")
+    metrics.check_report(result["report"])
+    if job.kind == JobKind.RETRAIN:
+        _complete_upload(job, result["artifact"])
+    job.result = {"claimed": result}
+    job.finished_at = timezone.now()
+    job.progress = {**job.progress, "fraction": 1.0, "phase": "verifying"}
+    while job.state in (JobState.LEASED, JobState.PREPARING):
+        following = JobState.PREPARING if job.state == JobState.LEASED else JobState.RUNNING
+        jobs.move(scope, job, following, Party.HOLDER)
+    jobs.move(scope, job, JobState.VERIFYING, Party.HOLDER)
+    transaction.on_commit(partial(tasks.send, SETTLE, str(job.pk)))
+    return job
+
+
+def _complete_upload(job: Job, sha256: str) -> Upload:
+    upload = Upload.objects.filter(job=job, fencing_token=job.fencing_token, sha256=sha256).first()
+    if upload is None or upload.completed_at is None:
+        raise Conflict("The announced artifact has not arrived completely.", code="upload-open")
+    return upload
+
+
+def settle(job_id: Any) -> None:
+    """Verify a finished job and put its result on record; running it twice does it once."""
+    job = Job.objects.select_related("family", "recipe", "parent", "manifest").get(pk=job_id)
+    if job.state != JobState.VERIFYING:
+        return
+    claimed = job.result["claimed"]
+    if job.kind == JobKind.EVALUATE:
+        _conclude(job, None, {}, claimed)
+        return
+    upload = _complete_upload(job, claimed["artifact"])
+    # Outside any transaction: it takes seconds, and holds no lock meanwhile.
+    verdict = verifier.verify(
+        artifacts.quarantine_path(upload),
+        expected=Signature.from_json(claimed["signature"]),
+        max_bytes=settings.ARTIFACT_MAX_BYTES,
+    )
+    if not verdict.ok:
+        refusal = verdict.refusals[0]
+        _fail(job, "verifier-refused", rule=refusal.rule, node=refusal.node, why=refusal.sentence)
+        return
+    _conclude(job, upload, verdict.facts, claimed)
+
+
+def _conclude(job: Job, upload: Upload | None, facts: dict[str, Any], claimed: Any) -> None:
+    try:
+        with transaction.atomic():
+            locked = Job.objects.select_for_update().get(pk=job.pk)
+            if locked.state != JobState.VERIFYING:
+                return
+            _put_on_record(locked, upload, facts, claimed)
+    except PlatformError as refusal:
+        log.warning("job %s: result refused: %s", job.pk, refusal)
+        _fail(job, "report-invalid", why=refusal.message)
+
+
+def _put_on_record(
+    job: Job, upload: Upload | None, facts: dict[str, Any], claimed: dict[str, Any]
+) -> None:
+    scope = portal_scope("verifier")
+    if job.manifest is None:
+        raise Invalid("The job has no manifest.")
+    version = job.parent
+    if upload is not None:
+        version = _register(scope, job, upload, facts, claimed)
+    if version is None:
+        raise Invalid("The job names no version to evaluate.")
+    evaluation = evaluations.record(
+        scope, version, job.manifest, report=claimed["report"], job=job
+    )
+    failed = [gate["id"] for gate in evaluation.gates if gate["outcome"] == "fail"]
+    job.result = {
+        "version": str(version.pk),
+        "evaluation": str(evaluation.pk),
+        "timings": claimed.get("timings", {}),
+        "failed_gates": failed,
+    }
+    after = JobState.GATE_FAILED if failed else JobState.SUCCEEDED
+    jobs.move(scope, job, after, Party.VERIFIER, version=version.pk)
+
+
+def _register(
+    scope: PlantScope,
+    job: Job,
+    upload: Upload,
+    facts: dict[str, Any],
+    claimed: dict[str, Any],
+) -> ModelVersion:
+    assert job.manifest is not None  # noqa: S101 - checked by the caller; tells the type checker
+    artifact = artifacts.admit(scope, upload, facts=facts)
+    made = versions.Origins(
+        job=job,
+        artifact=artifact,
+        manifest=job.manifest,
+        signature=claimed["signature"],
+        report=claimed["report"],
+        code_commit=claimed["code_commit"],
+        environment=claimed["environment"],
+        hyperparameters=claimed["hyperparameters"],
+    )
+    return versions.register(scope, made)
+
+
+@transaction.atomic
+def _fail(job: Job, code: str, **detail: str) -> None:
+    locked = Job.objects.select_for_update().get(pk=job.pk)
+    if locked.state != JobState.VERIFYING:
+        return
+    locked.code, locked.detail = code, detail
+    jobs.move(portal_scope("verifier"), locked, JobState.FAILED, Party.VERIFIER, code=code)
+
+
+def settle_forgotten() -> int:
+    """Settle jobs whose message to the verifier was lost; counts them."""
+    before = timezone.now() - _FORGOTTEN_AFTER
+    waiting = Job.objects.filter(state=JobState.VERIFYING, finished_at__lt=before)
+    return sum(1 for pk in waiting.values_list("pk", flat=True) if tasks.send(SETTLE, str(pk)))

@@ -1,0 +1,119 @@
+"""Compares what goes into a graph and what comes out with the contract and the recipe's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import onnx
+
+from registry.domain.errors import Invalid
+from registry.domain.onnx_contract import SIGNATURE_KEY, Signature, TensorSpec
+from registry.verifier.verdicts import Refusal, printable
+
+_ELEMENTS = {
+    "uint8": onnx.TensorProto.UINT8,
+    "float32": onnx.TensorProto.FLOAT,
+    "string": onnx.TensorProto.STRING,
+}
+
+
+class SignatureProblem(Exception):
+    """There is no usable signature to judge by; carries the refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+
+
+def signature_of(model: onnx.ModelProto, expected: Signature | None) -> Signature:
+    """The signature to judge by: the expected one, which the file's own must equal."""
+    entries = [entry.value for entry in model.metadata_props if entry.key == SIGNATURE_KEY]
+    if len(entries) > 1:
+        raise _differs(f"the metadata {SIGNATURE_KEY} stands {len(entries)} times; write it once")
+    if not entries:
+        if expected is None:
+            raise SignatureProblem(
+                Refusal(
+                    "signature-missing",
+                    f"The file has no metadata {SIGNATURE_KEY}; write Signature.as_json() into it"
+                    " when exporting.",
+                )
+            )
+        return expected
+    try:
+        found = Signature.from_json(entries[0])
+    except Invalid as problem:
+        raise SignatureProblem(Refusal("signature-differs", problem.message)) from None
+    if expected is not None and found != expected:
+        raise _differs(_difference(found, expected))
+    return found
+
+
+def _difference(found: Signature, expected: Signature) -> str:
+    for name in ("kind", "classes", "numeric", "categorical"):
+        ours, theirs = getattr(expected, name), getattr(found, name)
+        if ours != theirs:
+            return (
+                f"the file's {name} are {printable(str(theirs), 150)}, the contract's are"
+                f" {printable(str(ours), 150)}; train and export for this family's {name}"
+            )
+    raise AssertionError("Equal signatures have no difference.")
+
+
+def _differs(what: str, node: str = "") -> SignatureProblem:
+    return SignatureProblem(
+        Refusal("signature-differs", f"The signature does not match: {what}.", node)
+    )
+
+
+def check_interface(
+    model: onnx.ModelProto, inferred: onnx.GraphProto, signature: Signature
+) -> Iterator[Refusal]:
+    yield from _check_side("input", inferred_inputs(model), signature.inputs)
+    yield from _check_side("output", inferred.output, signature.outputs)
+
+
+def inferred_inputs(model: onnx.ModelProto) -> Sequence[onnx.ValueInfoProto]:
+    return model.graph.input
+
+
+def _check_side(
+    side: str, values: Sequence[onnx.ValueInfoProto], specs: Sequence[TensorSpec]
+) -> Iterator[Refusal]:
+    found = sorted(value.name for value in values)
+    wanted = sorted(spec.name for spec in specs)
+    if found != wanted:
+        names = printable(", ".join(found), 200) or "none"
+        yield _differs(f"its {side}s are {names}; they must be {', '.join(wanted)}").refusal
+        return
+    by_name = {value.name: value for value in values}
+    for spec in specs:
+        problem = _problem(by_name[spec.name], spec, strict=side == "input")
+        if problem:
+            yield _differs(f"the {side} {spec.name} {problem}", spec.name).refusal
+
+
+def _problem(value: onnx.ValueInfoProto, spec: TensorSpec, *, strict: bool) -> str:
+    shape = ", ".join("N" if size is None else str(size) for size in spec.shape)
+    wanted = f"it must be {spec.element} [{shape}], where N is free"
+    if not value.type.HasField("tensor_type"):
+        return f"is no tensor; {wanted}"
+    tensor = value.type.tensor_type
+    if tensor.elem_type != _ELEMENTS[spec.element]:
+        name = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        return f"has element type {name}; {wanted}"
+    if not tensor.HasField("shape"):
+        return f"has no shape; {wanted}" if strict else ""
+    sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
+    return "" if _fits(sizes, spec, strict=strict) else f"has shape {sizes}; {wanted}"
+
+
+def _fits(sizes: Sequence[int | None], spec: TensorSpec, *, strict: bool) -> bool:
+    """Inputs match exactly. Exporters leave output widths open; the dummy runs measure those."""
+    if len(sizes) != len(spec.shape):
+        return False
+    for position, (found, wanted) in enumerate(zip(sizes, spec.shape, strict=True)):
+        free_output = not strict and (found is None or (wanted is None and position > 0))
+        if found != wanted and not free_output:
+            return False
+    return True

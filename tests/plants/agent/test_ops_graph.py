@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 
-from plants.agent.ops.graph import SIGNATURE_KEY, GraphBuilder, read_initializers
+from plants.agent.ops.graph import GraphBuilder, read_initializers, read_remark
+from registry.domain.onnx_contract import SIGNATURE_KEY, Signature
 
-
-@dataclass(frozen=True)
-class FakeSignature:
-    text: str = '{"classes":["a"],"kind":"table"}'
-
-    def as_json(self) -> str:
-        return self.text
+SIGNATURE = Signature("table", ("a", "b"), ("x", "y", "z"))
 
 
 def doubled() -> GraphBuilder:
@@ -32,12 +25,12 @@ def run(encoded: bytes, **feeds: np.ndarray) -> list[np.ndarray]:
 
 
 def test_a_built_graph_runs_and_states_its_versions_and_signature():
-    encoded = doubled().build(FakeSignature())
+    encoded = doubled().build(SIGNATURE)
     model = onnx.load_model_from_string(encoded)
     assert (model.ir_version, model.producer_name) == (10, "lineward")
     assert [(item.domain, item.version) for item in model.opset_import] == [("", 18)]
     assert {item.key: item.value for item in model.metadata_props} == {
-        SIGNATURE_KEY: FakeSignature().text
+        SIGNATURE_KEY: SIGNATURE.as_json()
     }
     assert run(encoded, x=np.ones((2, 3), np.float32))[0].tolist() == [[2.0] * 3] * 2
 
@@ -91,6 +84,15 @@ def test_stored_arrays_can_be_read_back_by_name():
     stored = read_initializers(doubled().build())
     assert list(stored) == ["factor"]
     assert stored["factor"] == np.float32(2)
+
+
+def test_a_remark_travels_beside_the_signature_and_can_be_read_back():
+    graph = doubled()
+    graph.remark("lineward.features", '["x"]')
+    encoded = graph.build(SIGNATURE)
+    assert read_remark(encoded, "lineward.features") == '["x"]'
+    assert read_remark(encoded, SIGNATURE_KEY) == SIGNATURE.as_json()
+    assert read_remark(encoded, "other") is None
 
 
 def test_a_builder_can_grow_after_it_was_built():

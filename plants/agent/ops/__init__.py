@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plants.agent.examples import Examples
@@ -15,7 +15,7 @@ from registry.domain.operations import Catalogue, Operation
 
 __all__ = ["Fitted", "Predictions", "Progress", "Report", "catalogue", "fit", "predict"]
 
-_MODELS = {"filterbank_linear@1": linear}
+_MODELS: Mapping[str, Callable[..., Fitted]] = {"filterbank_linear@1": linear.fit}
 
 
 def catalogue() -> Catalogue:
@@ -57,8 +57,8 @@ def fit(
             " add labelled rows of another class.",
             code="too-few-classes",
         )
-    model = _MODELS[full["model"]["op"]]
-    return model.fit(full, train, validation, classes, parent=parent, report=report)
+    train_model = _MODELS[full["model"]["op"]]
+    return train_model(full, train, validation, classes, parent=parent, report=report)
 
 
 def _filled(recipe: Mapping[str, Any]) -> dict[str, Any]:

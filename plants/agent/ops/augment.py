@@ -203,7 +203,9 @@ def operations() -> tuple[Operation, ...]:
         _declare(
             "shake@1",
             "Shift and smear the part as a moving camera does.",
-            shift=number("Largest shift, share of the shorter side.", default=0.03, bounds=(0, 0.2)),
+            shift=number(
+                "Largest shift, share of the shorter side.", default=0.03, bounds=(0, 0.2)
+            ),
             smear=number("Longest smear, share of the shorter side.", default=0.0, bounds=(0, 0.1)),
         ),
         _declare(
@@ -220,7 +222,9 @@ def operations() -> tuple[Operation, ...]:
         _declare(
             "blur@1",
             "Defocus the camera.",
-            sigma=number("Largest sigma, share of the shorter side.", default=0.005, bounds=(0, 0.05)),
+            sigma=number(
+                "Largest sigma, share of the shorter side.", default=0.005, bounds=(0, 0.05)
+            ),
         ),
         _declare(
             "flip@1",

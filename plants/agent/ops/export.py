@@ -35,7 +35,7 @@ _QUIET = 3  # onnxruntime log level: errors only
 
 
 def session(onnx: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
-    """Open an ONNX file on the CPU with a fixed number of threads, so that sums keep their order."""
+    """Open an ONNX file on the CPU; a fixed number of threads keeps the order of sums."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

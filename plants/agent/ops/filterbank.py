@@ -177,13 +177,12 @@ def _blobs(graph: GraphBuilder, level: str) -> list[str]:
     for signed in (response, graph.add("Neg", response)):
         spots = graph.add("Relu", signed)
         squared = spatial_mean(graph, graph.add("Mul", spots, spots), keep=False)
-        for pooled in (
+        parts += [
             spatial_mean(graph, spots, keep=False),
             _root(graph, squared),
             _strongest(graph, spots),
-        ):
-            parts.append(_log(graph, pooled))
-    return parts
+        ]
+    return [_log(graph, part) for part in parts]
 
 
 def _filter(graph: GraphBuilder, value: str, kernels: Kernel, groups: int = 1) -> str:

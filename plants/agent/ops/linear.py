@@ -1,4 +1,4 @@
-"""`filterbank_linear@1`: fixed filter bank and a softmax head that can start from the baseline's."""
+"""`filterbank_linear@1`: a fixed filter bank and a softmax head that can start from another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from plants.agent.ops.surfaces import Float32, Scaling
 from plants.agent.ops.training import Fitted, Report, Reporter
 from plants.agent.ops.vocabulary import boolean, number, parameters
 from registry.domain.errors import Conflict
-from registry.domain.onnx_contract import Signature
 from registry.domain.operations import Operation
 
 # Factors on the recipe's own l2 and pull among which cross-validation chooses.
@@ -106,7 +105,16 @@ def fit(
     native = softmax(head.logits(rows[sample]), temperature)
     used = {"l2": strength.l2, "pull": strength.pull, "temperature": temperature}
     return surfaces.finished(
-        recipe, graph, chances, classes, native, train.take(sample), used, len(train), notes
+        recipe,
+        graph,
+        chances,
+        classes,
+        native,
+        train.take(sample),
+        used,
+        len(train),
+        notes,
+        reporter,
     )
 
 
@@ -129,9 +137,11 @@ def _start(
     scaling = Scaling(arrays["embedding.mean"], arrays["embedding.factor"])
     shared = [name for name in classes if name in known]
     new = [name for name in classes if name not in known]
-    notes = ("The baseline knows none of these classes, so its head is not used.",)
-    if shared:
-        notes = (f"New to the baseline and learnt from zero: {', '.join(new)}.",) if new else ()
+    notes: tuple[str, ...] = ()
+    if not shared:
+        notes = ("The baseline knows none of these classes, so every class starts at zero.",)
+    elif new:
+        notes = (f"New to the baseline and learnt from zero: {', '.join(new)}.",)
     return _Start(scaling, _matched(read_head(parent), known, classes)), notes
 
 

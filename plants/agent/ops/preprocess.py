@@ -1,4 +1,4 @@
-"""Preprocess operations on images: each appends its step to the graph, so it runs where the model runs."""
+"""Preprocess operations on images: each is a step of the graph, so it runs where the model runs."""
 
 from __future__ import annotations
 

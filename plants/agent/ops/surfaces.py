@@ -55,7 +55,7 @@ class Scaling:
     def apply(self, features: Float32) -> Float32:
         """The embedding of the features, as the graph computes it."""
         scaled = (features - self.mean) * self.factor
-        return np.clip(scaled, -_MOST_SPREADS, _MOST_SPREADS).astype(np.float32)
+        return np.asarray(np.clip(scaled, -_MOST_SPREADS, _MOST_SPREADS), dtype=np.float32)
 
 
 def append_features(graph: GraphBuilder, recipe: Mapping[str, Any]) -> str:
@@ -145,12 +145,14 @@ def finished(
     used: Mapping[str, Any],
     train_rows: int,
     notes: Sequence[str],
+    reporter: Reporter,
 ) -> Fitted:
     """Declare the probabilities, encode, compare with the native ones on `sample`, and gate."""
     graph.output(PROBABILITIES, chances, "float32", ("N", len(classes)))
     signature = Signature("images", tuple(classes))
     encoded = graph.build(signature)
     exported = export.predict(encoded, sample).probabilities
+    reporter.step("parity", batch=1, batches=1)
     own = {key: value for key, value in recipe["model"].items() if key != "op"}
     fitted = Fitted(
         onnx=encoded,

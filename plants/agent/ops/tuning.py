@@ -137,8 +137,13 @@ def _solve(
         penalty = strength * (point[:-1] ** 2).sum() + pull * (moved**2).sum()
         return (loss + 0.5 * float(penalty)) / len(rows), gradient.ravel() / len(rows)
 
-    options = {"maxiter": _ITERATIONS, "gtol": 1e-5}
-    solved = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+    solved = minimize(
+        objective,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _ITERATIONS, "gtol": 1e-5},
+    )
     return np.asarray(solved.x, dtype=np.float64).reshape(start.shape)
 
 

@@ -42,9 +42,7 @@ def choice(description: str, *, default: str, choices: Sequence[str]) -> Schema:
     }
 
 
-def integer_pair(
-    description: str, *, default: tuple[int, int], bounds: tuple[int, int]
-) -> Schema:
+def integer_pair(description: str, *, default: tuple[int, int], bounds: tuple[int, int]) -> Schema:
     """Two whole numbers, such as height and width."""
     return {
         "type": "array",

@@ -123,7 +123,7 @@ def _first(stage: str, check: Callable[[], Iterable[Refusal]]) -> list[Refusal]:
 
 def _parse(data: bytes) -> Parts | Refusal:
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     from registry.verifier.structure import Parts
 

@@ -1,4 +1,4 @@
-"""Takes from the judging process everything it does not need, before it reads a stranger's bytes."""
+"""Takes from the judging process all it does not need, before it reads a stranger's bytes."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _landlock(libc: Any, code: Path) -> None:
 
 
 def _readable(code: Path) -> list[str]:
-    """Program files: the interpreter, its libraries, and our package without the folder around it."""
+    """Program files: interpreter, libraries and our package without the folder around it."""
     folders = [str(code), sys.prefix, sys.base_prefix, *_SYSTEM_FOLDERS]
     return folders + [path for path in sys.path if path and Path(path) != code.parent]
 

@@ -1,4 +1,4 @@
-"""Compares what goes into a graph and what comes out with the contract and the recipe's signature."""
+"""Compares a graph's inputs and outputs with the contract and the recipe's signature."""
 
 from __future__ import annotations
 
@@ -69,12 +69,8 @@ def _differs(what: str, node: str = "") -> SignatureProblem:
 def check_interface(
     model: onnx.ModelProto, inferred: onnx.GraphProto, signature: Signature
 ) -> Iterator[Refusal]:
-    yield from _check_side("input", inferred_inputs(model), signature.inputs)
+    yield from _check_side("input", model.graph.input, signature.inputs)
     yield from _check_side("output", inferred.output, signature.outputs)
-
-
-def inferred_inputs(model: onnx.ModelProto) -> Sequence[onnx.ValueInfoProto]:
-    return model.graph.input
 
 
 def _check_side(

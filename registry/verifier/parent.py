@@ -29,8 +29,8 @@ TIMEOUT_SECONDS = 60.0
 _MAX_REPORT_BYTES = 256 * 2**10
 _KEPT_NOISE_BYTES = 16 * 2**10
 _CHUNK_BYTES = 2**20
-_NO_MEMORY = re.compile(rb"bad_alloc|MemoryError|failed to allocate|out of memory", re.I)
-_STAGE = re.compile(rb"^stage:([a-z-]{1,20})$", re.M)
+_NO_MEMORY = re.compile(rb"bad_alloc|MemoryError|failed to allocate|out of memory", re.IGNORECASE)
+_STAGE = re.compile(rb"^stage:([a-z-]{1,20})$", re.MULTILINE)
 _CHILD = ("-m", "registry.verifier.child")
 
 

@@ -33,7 +33,8 @@ _SUM_TOLERANCE = 1e-3
 _BATCH_TOLERANCE = 1e-4
 _TIMED_RUNS = 5
 _TIMED_SECONDS = 1.0
-_NO_MEMORY = re.compile(r"bad_alloc|bad allocation|failed to allocate|out of memory", re.I)
+_NO_MEMORY = re.compile(r"bad_alloc|bad allocation|failed to allocate|out of memory", re.IGNORECASE)
+_SOURCE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:h|cc):\d+ ")
 _NODE = re.compile(r"running (\S+) node\. Name:'([^']*)'")
 
 
@@ -134,8 +135,8 @@ def _check_feed(
         ):
             yield Refusal(
                 "depends-on-batch",
-                f"The output {name} of a row changes with the rows beside it; normalise per row, not"
-                " per batch.",
+                f"The output {name} of a row changes with the rows beside it; normalise per row,"
+                " not per batch.",
                 name,
             )
     measured.times = _times(session, first)
@@ -209,5 +210,12 @@ def _failure(rule: str, what: str, problem: BaseException) -> Refusal:
             " images or fewer features.",
             node,
         )
-    reason = printable(text.rpartition("Status Message: ")[2].splitlines()[0] if text else "", 200)
-    return Refusal(rule, f"{what}{place}: {reason.rstrip('.')}; repair the export.", node)
+    return Refusal(rule, f"{what}{place}: {_reason(text)}; repair the export.", node)
+
+
+def _reason(text: str) -> str:
+    """The library's own reason, without its error numbers and its source lines."""
+    for marker in ("Status Message: ", "during initialization: ", " was false. "):
+        text = text.rpartition(marker)[2]
+    lines = _SOURCE.sub("", text).splitlines()
+    return printable(lines[0].strip(), 200).rstrip(".") if lines else "no reason given"

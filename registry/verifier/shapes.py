@@ -1,4 +1,4 @@
-"""Runs the strict checker and shape inference, and refuses small files that unfold into big tensors."""
+"""Runs the strict checker and shape inference: small files may not unfold into big tensors."""
 
 from __future__ import annotations
 

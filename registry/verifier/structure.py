@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import onnx
-from google.protobuf.message import Message
+from google.protobuf.message import Message  # type: ignore[import-untyped]
 
 from registry.domain.onnx_contract import (
     ALLOWED_OPERATORS,
@@ -38,7 +38,7 @@ _VERSIONS = {
 
 @dataclass(slots=True)
 class Parts:
-    """All nodes and tensors of a model, wherever they hide, each with the name people know it by."""
+    """All nodes and tensors of a model, wherever they hide, each with its owner's name."""
 
     model: onnx.ModelProto
     nodes: list[tuple[str, onnx.NodeProto]] = field(default_factory=list)

@@ -76,7 +76,7 @@ def check_attributes(parts: Parts) -> Iterator[Refusal]:
             if known is None:
                 what = f"has the attribute {printable(attribute.name)!r}, which its schema lacks"
                 yield _attribute(owner, node, what)
-            elif not _is_plain(attribute, int(known.type.value)):
+            elif not _is_plain(attribute, int(known.type)):
                 what = f"holds {printable(attribute.name)!r} in a form its schema does not have"
                 yield _attribute(owner, node, what)
 
@@ -97,7 +97,7 @@ def _attribute(owner: str, node: onnx.NodeProto, what: str) -> Refusal:
 
 
 def check_tensors(parts: Parts) -> Iterator[Refusal]:
-    """Refuse tensors whose claimed dimensions and stored bytes disagree, and sizes beyond reason."""
+    """Refuse tensors whose dimensions and stored bytes disagree, and sizes beyond reason."""
     for owner, tensor in parts.tensors:
         name = printable(tensor.name) or owner or "without a name"
         if tensor.data_type not in _STORAGE:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, cast
 
 import yaml
 
@@ -147,8 +147,8 @@ class _Builder:
         top = self.stack[-1]
         if isinstance(top.value, list):
             top.value.append(value)
-        elif top.key is not None:  # always: a key was read before its value
-            top.value[top.key] = value
+        else:
+            top.value[cast("str", top.key)] = value  # a key is read before its value
             top.key = None
 
 

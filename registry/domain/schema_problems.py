@@ -90,6 +90,8 @@ def _sentences(error: Any, path: str) -> Iterator[Problem]:
         known = error.schema.get("properties", {})
         for key in sorted(set(error.instance) - set(known)):
             yield join(path, shorten(key)), _unknown_key(path, key, known)
+    elif "propertyNames" in error.absolute_schema_path:
+        yield path, f"{path} has the key {shown(error.instance)}; {_rule(error)}."
     else:
         yield path, f"{path or 'The document'} is {shown(error.instance)}; {_rule(error)}."
 

@@ -13,6 +13,10 @@ import numpy.typing as npt
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-"})
 # One stray word in a hundred readings is a logger's error message, not a category.
 STRAY_SHARE = 0.01
+# Beyond this many texts a one-hot encoding learns rows by heart and the model outgrows its limit.
+MAX_CATEGORIES = 500
+IDENTIFIER_SHARE = 0.5
+MIN_IDENTIFIERS = 20
 # The spellings of MISSING as exports write them, for the quick look.
 _SPELLINGS = frozenset(
     spelling for marker in MISSING for spelling in (marker, marker.upper(), marker.title(), "NaN")
@@ -102,34 +106,38 @@ class ColumnReader:
 class TextReader:
     """Collects one column's blocks as text; equal cells share one string, so memory stays small."""
 
-    blocks: list[npt.NDArray[np.object_]] = field(default_factory=list)
     rows: int = 0
-    is_identifier: bool = False
-    _seen: dict[str, str] = field(default_factory=dict)
+    is_too_varied: bool = False
+    _blocks: list[npt.NDArray[np.object_]] = field(default_factory=list)
+    _known: dict[str, str] = field(default_factory=dict)
 
     def skip(self, rows: int) -> None:
         """Account for rows in which nothing was measured."""
-        self.blocks.append(np.full(rows, "", dtype=object))
+        self._blocks.append(np.full(rows, "", dtype=object))
         self.rows += rows
 
     def read(self, cells: tuple[str, ...]) -> None:
         self.rows += len(cells)
-        if self.is_identifier:
+        if self.is_too_varied:
             return
-        known = self._seen
-        for cell in set(cells).difference(known):
-            known[cell] = category(cell)
+        for cell in set(cells).difference(self._known):
+            self._known[cell] = category(cell)
         block = np.empty(len(cells), dtype=object)
-        block[:] = [known[cell] for cell in cells]
-        self.blocks.append(block)
-        if self._is_near_unique():
-            self.blocks, self.is_identifier = [], True
+        block[:] = [self._known[cell] for cell in cells]
+        self._blocks.append(block)
+        if len(self._known) > MAX_CATEGORIES:
+            self._blocks, self.is_too_varied = [], True
 
-    def _is_near_unique(self) -> bool:
-        return len(self._seen) > MAX_CATEGORIES
+    @property
+    def is_identifier(self) -> bool:
+        """Nearly every row has its own text: a serial number, a time or a remark."""
+        distinct = len(self._known)
+        return self.is_too_varied or (
+            distinct > MIN_IDENTIFIERS and distinct > IDENTIFIER_SHARE * self.rows
+        )
 
     def values(self) -> npt.NDArray[np.object_]:
-        return np.concatenate(self.blocks) if self.blocks else np.empty(0, dtype=object)
+        return np.concatenate(self._blocks) if self._blocks else np.empty(0, dtype=object)
 
 
 def is_missing(text: str) -> bool:

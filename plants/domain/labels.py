@@ -127,11 +127,9 @@ def _refuse_small(
             code="label-single",
         )
     counts = np.bincount(codes, minlength=len(classes))
-    small = [
-        name for name, count in zip(classes, counts, strict=True) if count < MIN_ROWS_PER_CLASS
-    ]
+    rows = {name: int(count) for name, count in zip(classes, counts, strict=True)}
+    small = [name for name in classes if rows[name] < MIN_ROWS_PER_CLASS]
     if small:
-        rows = Counter({classes[code]: int(count) for code, count in enumerate(counts)})
         raise Invalid(
             f"The class {small[0]!r} has {rows[small[0]]} rows but {MIN_ROWS_PER_CLASS} are the "
             f"least: add rows, or leave it out with `ignore: [{', '.join(small[:_SHOWN])}]`.",

@@ -16,6 +16,10 @@ from registry.domain.doorbell import PORTAL_PREFIX, QUEUE, prefix_for
 from registry.domain.errors import Invalid
 
 PORTAL_USER = "portal"
+
+# What dry runs and start-up checks aim at: the exclamation mark cannot occur in a plant's code.
+NOBODYS_PREFIX = "plant:!nobody:"
+
 _USER_PREFIX = "plant-"
 
 # brpop: wait for a ring · lpush: put an unstarted one back at shutdown · llen, multi, exec: declare
@@ -82,8 +86,8 @@ PROBES = (
         "run a script on another plant's key", ("EVAL", _STEAL, "1", "{other}jobs", "{other}jobs")
     ),
     Probe("hide another plant's key in a script", ("EVAL", _STEAL, "0", "{other}jobs")),
-    Probe("load a script", ("SCRIPT", "LOAD", "return 1")),
-    Probe("load a function", ("FUNCTION", "LIST")),
+    Probe("load a script", ("SCRIPT", "LOAD", "return 1"), harmless=False),
+    Probe("list the functions", ("FUNCTION", "LIST")),
     Probe(
         "stop another plant's worker",
         ("PUBLISH", "{other}/0.celery.pidbox", '{"method":"shutdown"}'),
@@ -93,7 +97,7 @@ PROBES = (
     Probe("listen to another plant", ("SUBSCRIBE", "{other}/0.celery.pidbox"), harmless=False),
     Probe("listen to every plant", ("PSUBSCRIBE", "*"), harmless=False),
     Probe("list the channels", ("PUBSUB", "CHANNELS", "*")),
-    Probe("list the keys", ("KEYS", "*")),
+    Probe("list the keys", ("KEYS", "*"), harmless=False),
     Probe("scan the keys", ("SCAN", "0")),
     Probe("guess a key", ("RANDOMKEY",)),
     Probe("count the keys", ("DBSIZE",)),

@@ -11,15 +11,12 @@ from typing import Any
 import redis
 
 from plants.domain import queue_access
-from plants.domain.queue_access import OPTIONAL_COMMANDS, PROBES, Seen
+from plants.domain.queue_access import NOBODYS_PREFIX, OPTIONAL_COMMANDS, PROBES, Seen
 from registry.bridge import doorbell
 from registry.domain.doorbell import prefix_for
 from registry.domain.errors import Unavailable
 
 logger = logging.getLogger(__name__)
-
-# Aimed at by dry runs: the colon-free exclamation mark cannot occur in a plant's code.
-_NOBODYS_PREFIX = "plant:!nobody:"
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ def _broker(consequence: str) -> Iterator[redis.Redis]:
         logger.warning("The broker refused an access command: %s", error)
         raise Unavailable(
             f"The broker refused the portal's command, so {consequence}; give the portal's user "
-            "the rules that `manage.py redis_acl --portal` prints.",
+            "the rules that `manage.py redis_acl` prints for it.",
             code="broker-refused",
         ) from None
 
@@ -210,7 +207,7 @@ def _dry_run(server: redis.Redis, plant_code: str) -> list[str]:
         for command in own:
             _ask(batch, "ACL DRYRUN", user, *command)
         for probe in PROBES:
-            _ask(batch, "ACL DRYRUN", user, *probe.against(_NOBODYS_PREFIX))
+            _ask(batch, "ACL DRYRUN", user, *probe.against(NOBODYS_PREFIX))
         # Some servers answer "unknown command" to a probe they cannot know: that is a refusal too.
         answers = [str(answer) for answer in batch.execute(raise_on_error=False)]
     found = [

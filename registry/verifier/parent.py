@@ -35,7 +35,7 @@ _CHILD = ("-m", "registry.verifier.child")
 
 
 @dataclass(slots=True)
-class _Ending:
+class Ending:
     """How the judging process ended."""
 
     report: bytes = b""
@@ -90,8 +90,8 @@ def verify(
             "memory_bytes": memory_bytes,
             "cpu_seconds": max(1, math.ceil(timeout_s)),
         }
-        ending = _judge(stream, request, timeout_s)
-    return _verdict(ending, digest, facts.st_size)
+        ending = judge(stream, request, timeout_s)
+    return conclude(ending, digest, facts.st_size)
 
 
 def _digest(stream: IO[bytes]) -> str:
@@ -102,12 +102,13 @@ def _digest(stream: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _judge(
+def judge(
     artifact: IO[bytes],
     request: dict[str, Any],
     timeout_s: float,
     command: Sequence[str] = _CHILD,
-) -> _Ending:
+) -> Ending:
+    """Run the judging process on an open file until it ends or its time is up."""
     with tempfile.TemporaryDirectory(prefix="verify-") as folder, tempfile.TemporaryFile() as order:
         order.write(json.dumps(request).encode())
         order.seek(0)
@@ -145,9 +146,9 @@ def _environment(folder: str) -> dict[str, str]:
     }
 
 
-def _listen(process: subprocess.Popen[bytes], deadline: float) -> _Ending:
+def _listen(process: subprocess.Popen[bytes], deadline: float) -> Ending:
     """Read report and noise until the process ends, floods or runs out of time."""
-    ending = _Ending()
+    ending = Ending()
     with selectors.DefaultSelector() as selector:
         for stream in (process.stdout, process.stderr):
             selector.register(stream, selectors.EVENT_READ)  # type: ignore[arg-type]
@@ -192,7 +193,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def _verdict(ending: _Ending, digest: str, size: int) -> Verdict:
+def conclude(ending: Ending, digest: str, size: int) -> Verdict:
+    """The verdict that an ending stands for; a crash is a refusal too."""
     problem = _problem(ending)
     if problem is not None:
         return Verdict(False, digest, size, (problem,))
@@ -203,7 +205,7 @@ def _verdict(ending: _Ending, digest: str, size: int) -> Verdict:
         return Verdict(False, digest, size, (_crash(ending),))
 
 
-def _problem(ending: _Ending) -> Refusal | None:
+def _problem(ending: Ending) -> Refusal | None:
     if ending.timed_out or ending.code in (-signal.SIGXCPU, -signal.SIGALRM):
         return Refusal(
             "too-slow",
@@ -226,7 +228,7 @@ def _problem(ending: _Ending) -> Refusal | None:
     return _crash(ending) if ending.code or not ending.report.endswith(b"\n") else None
 
 
-def _crash(ending: _Ending) -> Refusal:
+def _crash(ending: Ending) -> Refusal:
     return Refusal(
         "verifier-crashed",
         f"Judging the model ended without a report (at: {ending.stage}); export it again with a"

@@ -34,7 +34,11 @@ _BATCH_TOLERANCE = 1e-4
 _TIMED_RUNS = 5
 _TIMED_SECONDS = 1.0
 _NO_MEMORY = re.compile(r"bad_alloc|bad allocation|failed to allocate|out of memory", re.IGNORECASE)
-_SOURCE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : |/\S+\.(?:h|cc):\d+ ")
+# What onnxruntime puts before a reason: error numbers, source lines and C++ signatures.
+_SOURCE = re.compile(
+    r"\[ONNXRuntimeError\] : \d+ : \w+ : "
+    r"|/\S+\.(?:h|cc|cpp):\d+ (?:[^()]*::[^()]*\(.*?\)(?: const)?(?: \[with [^]]*\])? |\w+ )"
+)
 _NODE = re.compile(r"running (\S+) node\. Name:'([^']*)'")
 
 

@@ -153,6 +153,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = LINEWARD_HOME / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns about a folder that is not there
 WHITENOISE_USE_FINDERS = env.flag("LINEWARD_STATIC_FROM_SOURCE", True)
 EMAIL_BACKEND = env.text("LINEWARD_EMAIL", "django.core.mail.backends.console.EmailBackend")
 
@@ -183,7 +184,9 @@ ARTIFACT_MAX_BYTES = env.number("LINEWARD_ARTIFACT_MAX_MB", 500) * 1024 * 1024
 ENROLMENT_CODE_HOURS = 24
 
 # --- Recipes and MLflow -------------------------------------------------------------------------
-RECIPE_OPERATIONS = "plants.agent.ops.catalogue"  # the vocabulary, injected: registry is below plants
+RECIPE_OPERATIONS = (
+    "plants.agent.ops.catalogue"  # the vocabulary, injected: registry is below plants
+)
 MODEL_BRIDGE = env.text("LINEWARD_MODEL_BRIDGE", "registry.bridge.mlflow.MlflowBridge")
 MLFLOW_TRACKING_URI = env.text(
     "MLFLOW_TRACKING_URI", f"sqlite:///{LINEWARD_HOME / 'mlflow' / 'mlflow.sqlite3'}"
@@ -209,6 +212,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Plants, versions, recipes and jobs; and the protocol of a plant's worker.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "TaskKindEnum": "registry.models.families.TaskKind",
+        "VersionKindEnum": "registry.models.versions.VersionKind",
+        "JobKindEnum": "registry.models.jobs.KINDS",
+        "JobStateEnum": "registry.models.jobs.STATES",
+    },
 }
 
 LOGGING = {

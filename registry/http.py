@@ -3,7 +3,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
@@ -65,6 +65,8 @@ def _answer(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
         return 404, "not-found", "There is no such thing, or you may not know of it.", {}
     if isinstance(error, PermissionDenied):
         return 403, "not-allowed", "You may not do this.", {}
+    if isinstance(error, ValidationError):
+        return 422, "invalid", " ".join(error.messages), {}
     if isinstance(error, exceptions.ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
         return 422, "invalid", "Some fields need correction; see fields.", fields

@@ -217,7 +217,7 @@ def _after_commit(change: Any) -> None:
     def apply() -> None:
         try:
             change()
-        except Exception:  # noqa: BLE001 - whatever the broker says, the fact above stands
+        except Exception:
             log.exception("the broker's users are behind; run manage.py redis_acl --apply")
 
     transaction.on_commit(apply)

@@ -50,9 +50,7 @@ def close_plant(scope: PlantScope, plant: Plant) -> Plant:
 
 
 @transaction.atomic
-def grant_role(
-    scope: PlantScope, user: User, role: Role, plant: Plant | None = None
-) -> Membership:
+def grant_role(scope: PlantScope, user: User, role: Role, plant: Plant | None = None) -> Membership:
     """Give a person a role at a plant, or centrally; giving it twice changes nothing."""
     scope.require(Role.ADMINISTRATOR, plant.code if plant else None)
     membership, is_new = Membership.objects.get_or_create(

@@ -1,6 +1,28 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from registry.api import views
 
 app_name = "registry-api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("families/", views.Families.as_view(), name="families"),
+    path("families/<slug:slug>/", views.FamilyDetail.as_view(), name="family"),
+    path("recipes/", views.Recipes.as_view(), name="recipes"),
+    path("recipes/schema/", views.RecipeSchema.as_view(), name="recipe-schema"),
+    path("recipes/<uuid:pk>/", views.RecipeDetail.as_view(), name="recipe"),
+    path("manifests/", views.Manifests.as_view(), name="manifests"),
+    path("manifests/<uuid:pk>/", views.ManifestDetail.as_view(), name="manifest"),
+    path("versions/", views.Versions.as_view(), name="versions"),
+    path("versions/<uuid:pk>/", views.VersionDetail.as_view(), name="version"),
+    path("versions/<uuid:pk>/artifact/", views.VersionArtifact.as_view(), name="artifact"),
+    path("versions/<uuid:pk>/stage/", views.VersionStage.as_view(), name="stage"),
+    path("versions/<uuid:pk>/baseline/", views.VersionBaseline.as_view(), name="baseline"),
+    path("evaluations/", views.Evaluations.as_view(), name="evaluations"),
+    path("evaluations/<uuid:pk>/", views.EvaluationDetail.as_view(), name="evaluation"),
+    path("jobs/", views.Jobs.as_view(), name="jobs"),
+    path("jobs/<uuid:pk>/", views.JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:pk>/cancellation/", views.JobCancellation.as_view(), name="cancellation"),
+    path("jobs/<uuid:pk>/retry/", views.JobRetry.as_view(), name="retry"),
+    path("ledger/", views.Ledger.as_view(), name="ledger"),
+]

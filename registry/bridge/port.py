@@ -1,4 +1,4 @@
-"""The few calls we need of a model registry beside ours; MLflow speaks them, and so do the tests."""
+"""The few calls we need of a model registry beside ours: MLflow speaks them, the tests do, too."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ class RunRecord:
         key: our id; recording the same key again returns the run that exists.
         experiment: `<family>`; runs of a family are compared with one another.
         name: what people read.
-        parameters, metrics, tags: flat; metrics hold finite numbers only.
+        parameters, metrics, tags: flat; any text may be a name, metrics hold finite numbers only.
         started_ms, ended_ms: epoch milliseconds.
         artifact: the verified bytes, if the run made any; opened only when needed.
         artifact_name: the file's name in the run.
+        parent_key: key of the run that this one belongs under; a run never recorded is no obstacle.
     """
 
     key: str
@@ -32,6 +33,7 @@ class RunRecord:
     ended_ms: int
     artifact: Callable[[], Path] | None = None
     artifact_name: str = "model.onnx"
+    parent_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,24 @@ class VersionRecord:
 
 
 class ModelBridge(Protocol):
-    """What the mirror needs of the other registry. Every call may be repeated safely."""
+    """What the mirror needs of the other registry. Every call may be repeated safely.
+
+    Versions are named by our key everywhere: the number over there is the order of arrival, which
+    is not our version number and starts again when that registry is rebuilt.
+    """
 
     def record_run(self, run: RunRecord) -> str:
-        """Write the run unless it exists; its id."""
+        """Write the run unless it is complete over there; its id."""
 
     def register_version(self, version: VersionRecord) -> str:
         """Register the version unless it exists; its number over there."""
 
-    def project_aliases(self, model: str, aliases: Mapping[str, str]) -> None:
-        """Make the model's aliases exactly these (alias to version number)."""
+    def project(
+        self, model: str, *, aliases: Mapping[str, str], stages: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Make the model's aliases and its versions' stage tags exactly these (name or key to key
+        or stage); the aliases that stood there before, those of unknown versions with an empty key.
+
+        Raises:
+            LookupError: an alias is for a version that is not registered over there.
+        """

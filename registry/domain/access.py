@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from registry.domain.errors import NotAllowed, NotFound
 
-
 # The centre trains baselines the way a plant trains its own: on its own machine and data, under
 # this plant code.
 CENTRE = "centre"

@@ -120,7 +120,6 @@ FAILURE_CODES: Mapping[str, str] = {
     "worker-lost": "The worker stopped answering twice; look at the plant's machine and its log.",
     "verifier-refused": "The artifact broke a rule of the verifier; the job names rule and node.",
     "report-invalid": "The reported figures contradict each other; update the plant's agent.",
-    "no-progress": "The job made no progress for too long.",
     "internal": "The agent failed unexpectedly; the plant's log has the details.",
 }
 REFUSAL_CODES: Mapping[str, str] = {

@@ -10,7 +10,6 @@ from django.db import models
 from registry.domain.access import PlantScope
 from registry.domain.errors import Conflict
 
-
 Row = TypeVar("Row", bound=models.Model)
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from registry.domain import jobs as rules
 from registry.models.base import ScopedQuerySet
 
-_STATES = [(state.value, state.value.replace("_", " ")) for state in rules.JobState]
-_KINDS = [(kind.value, kind.value) for kind in rules.JobKind]
+STATES = [(state.value, state.value.replace("_", " ")) for state in rules.JobState]
+KINDS = [(kind.value, kind.value) for kind in rules.JobKind]
 
 
 class JobQuerySet(ScopedQuerySet["Job"]):
@@ -44,9 +44,11 @@ class Job(models.Model):
     """One retraining or evaluation, from order to end."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=16, choices=_KINDS)
+    kind = models.CharField(max_length=16, choices=KINDS)
     plant_code = models.SlugField(max_length=32)
-    family = models.ForeignKey("registry.ModelFamily", on_delete=models.PROTECT, related_name="jobs")
+    family = models.ForeignKey(
+        "registry.ModelFamily", on_delete=models.PROTECT, related_name="jobs"
+    )
     dataset = models.SlugField(max_length=64)
     recipe = models.ForeignKey("registry.Recipe", on_delete=models.PROTECT, related_name="jobs")
     resolved_recipe = models.JSONField()
@@ -59,7 +61,7 @@ class Job(models.Model):
         related_name="jobs_as_parent",
         help_text="The version to start from (retrain) or to score (evaluate).",
     )
-    state = models.CharField(max_length=16, choices=_STATES, default=rules.JobState.QUEUED)
+    state = models.CharField(max_length=16, choices=STATES, default=rules.JobState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     fencing_token = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=120, blank=True)

@@ -38,7 +38,9 @@ class DatasetManifest(FrozenModel):
     class Meta:
         ordering = ("-reported_at",)
         constraints = (
-            models.UniqueConstraint(fields=("plant_code", "digest"), name="manifest_once_per_plant"),
+            models.UniqueConstraint(
+                fields=("plant_code", "digest"), name="manifest_once_per_plant"
+            ),
         )
 
     def __str__(self) -> str:

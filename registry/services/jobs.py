@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from registry.bridge import doorbell
 from registry.domain.access import PlantScope, Role
-from registry.domain.errors import Conflict, Invalid
+from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.domain.jobs import ENDED, JobKind, JobState, Party, check_move
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.services import ledger, recipes, versions
@@ -96,6 +96,14 @@ def _parent(scope: PlantScope, wish: Wish, resolved: Mapping[str, Any]) -> Model
     if parent is not None and not ModelVersion.objects.visible_to(scope).filter(pk=parent.pk):
         raise Invalid("There is no such version.", fields={"parent": ["Choose another version."]})
     return parent
+
+
+def find(scope: PlantScope, job_id: Any) -> Job:
+    """The job, if the caller may know of it; raises NotFound otherwise."""
+    job = Job.objects.visible_to(scope).select_related("parent__artifact").filter(pk=job_id).first()
+    if job is None:
+        raise NotFound("There is no such job, or you hold no role at its plant.")
+    return job
 
 
 def record(scope: PlantScope, job: Job, verb: str, **details: Any) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from registry.bridge import doorbell
 from registry.domain.access import PlantScope, Role, portal_scope
 from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.domain.jobs import (
@@ -22,7 +23,6 @@ from registry.domain.jobs import (
     JobState,
     Party,
 )
-from registry.bridge import doorbell
 from registry.models import DatasetManifest, Job
 from registry.models.jobs import JobQuerySet
 from registry.services import jobs, manifests, signing
@@ -135,6 +135,12 @@ def held(scope: PlantScope, job_id: Any, token: int) -> Job:
             code="lease-lost",
         )
     return job
+
+
+@transaction.atomic
+def holding(scope: PlantScope, job_id: Any, token: int) -> Job:
+    """The job, if the caller holds it at this moment; raises as `held` does."""
+    return held(scope, job_id, token)
 
 
 @transaction.atomic

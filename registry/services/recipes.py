@@ -71,3 +71,8 @@ def resolve(recipe: Recipe, overrides: Mapping[str, Any]) -> tuple[dict[str, Any
     """The document a plant runs, with its bounded choices, and that document's own digest."""
     resolved = rules.resolve(recipe.document, overrides, catalogue())
     return resolved, rules.digest(resolved)
+
+
+def published_schema() -> dict[str, Any]:
+    """The JSON Schema of recipes with every operation's parameters."""
+    return rules.published_schema(catalogue())

@@ -108,9 +108,7 @@ def _put_on_record(
         version = _register(scope, job, upload, facts, claimed)
     if version is None:
         raise Invalid("The job names no version to evaluate.")
-    evaluation = evaluations.record(
-        scope, version, job.manifest, report=claimed["report"], job=job
-    )
+    evaluation = evaluations.record(scope, version, job.manifest, report=claimed["report"], job=job)
     failed = [gate["id"] for gate in evaluation.gates if gate["outcome"] == "fail"]
     job.result = {
         "version": str(version.pk),

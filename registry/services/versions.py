@@ -170,7 +170,8 @@ def publish_baseline(scope: PlantScope, version: ModelVersion, *, release_notes:
 def _check_publishable(version: ModelVersion) -> None:
     if version.kind != VersionKind.BASELINE:
         raise Conflict(
-            f"{version} is a local version; a baseline is trained at the centre.", code="not-central"
+            f"{version} is a local version; a baseline is trained at the centre.",
+            code="not-central",
         )
     if version.stage == VersionStage.RETIRED:
         raise Conflict(f"{version} is retired.", code="retired")

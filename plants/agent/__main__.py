@@ -1,0 +1,92 @@
+"""The agent's commands: enrol this machine, work, check data, rotate the credential."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from plants.agent.client import Portal
+from plants.agent.home import Home
+from registry.domain.errors import PlatformError
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; refusals are one line on standard error and exit code 2."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        return int(arguments.run(arguments))
+    except PlatformError as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m plants.agent", description=__doc__)
+    home = os.environ.get("LINEWARD_AGENT_HOME", str(Path.home() / ".lineward-agent"))
+    parser.add_argument("--home", type=Path, default=Path(home), help="The agent's own folder.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    enrol = commands.add_parser("enrol", help="Exchange an enrolment code for a credential.")
+    enrol.add_argument("--portal", required=True, help="Address of the portal.")
+    enrol.add_argument("--code", required=True, help="The code shown on the plant's page.")
+    enrol.set_defaults(run=_enrol)
+
+    rotate = commands.add_parser("rotate", help="Replace this machine's credential by a new one.")
+    rotate.set_defaults(run=_rotate)
+
+    work = commands.add_parser("work", help="Serve the plant's queue.")
+    work.add_argument("--data", type=Path, required=True, help="The plant's data folder.")
+    work.add_argument("--name", default="", help="The worker's name; default plant and host.")
+    work.add_argument(
+        "--allow-plain", action="store_true", help="Accept a broker line without encryption."
+    )
+    work.set_defaults(run=_work)
+
+    check = commands.add_parser("check-data", help="Check a data folder against the contract.")
+    check.add_argument("arguments", nargs=argparse.REMAINDER)
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _enrol(arguments: argparse.Namespace) -> int:
+    portal = Portal(arguments.portal)
+    credential = Home(arguments.home).keep_credential(
+        arguments.portal, portal.enrol(arguments.code)
+    )
+    print(f"Enrolled for plant {credential.plant}. Next: python -m plants.agent work --data DIR")  # noqa: T201
+    return 0
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    home = Home(arguments.home)
+    credential = home.credential()
+    home.keep_credential(credential.portal, Portal(credential.portal, credential.token).rotate())
+    print("The new credential is stored; the old one ends when the worker is started again.")  # noqa: T201
+    return 0
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    # Celery is imported by the one command that needs it.
+    from plants.agent import worker
+
+    return worker.work(
+        Home(arguments.home),
+        arguments.data,
+        name=arguments.name,
+        allow_plain=arguments.allow_plain,
+    )
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from plants.agent import check
+
+    return check.main(arguments.arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,174 @@
+"""Talks to the portal over HTTPS: retries what a lost link loses, never what the portal refused."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from plants.domain import protocol
+from registry.domain.digests import sha256
+from registry.domain.errors import (
+    Conflict,
+    Gone,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    PlatformError,
+    TooLarge,
+    Unavailable,
+)
+
+PART_BYTES = 4 * 1024 * 1024
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_ERRORS: dict[int, type[PlatformError]] = {
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+    413: TooLarge,
+}
+
+
+class Portal:
+    """The protocol's calls as methods; each raises the portal's refusal as the same error."""
+
+    def __init__(self, url: str, token: str = "", *, patience_seconds: float = 300.0) -> None:
+        headers = {protocol.HEADER: protocol.VERSION}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._http = httpx.Client(
+            base_url=f"{url.rstrip('/')}/api/v1/worker/",
+            headers=headers,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._patience_seconds = patience_seconds
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def enrol(self, code: str) -> dict[str, Any]:
+        """Exchange a code; not retried, because a code works once."""
+        return self._once("POST", "enrolment/", {"code": code})
+
+    def rotate(self) -> dict[str, Any]:
+        """A new credential beside this one."""
+        return self._once("POST", "rotation/", {})
+
+    def heartbeat(self, body: dict[str, Any]) -> None:
+        """Say that this worker is alive. Not retried: the next one follows."""
+        self._once("POST", "heartbeat/", body)
+
+    def claim(self, job: str, *, worker: str, boot: str) -> dict[str, Any]:
+        """Claim a job: order, signature, lease."""
+        return self._call("POST", f"jobs/{job}/claim/", {"worker": worker, "boot": boot})
+
+    def progress(self, job: str, body: dict[str, Any]) -> bool:
+        """Renew the lease; whether somebody wishes to cancel. Not retried: the next one follows."""
+        return bool(self._once("POST", f"jobs/{job}/progress/", body)["cancel"])
+
+    def send(self, job: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send manifest, result, failure, refusal or cancellation."""
+        return self._call("POST", f"jobs/{job}/{message}/", body)
+
+    def parent(self, job: str, *, digest: str, max_bytes: int) -> bytes:
+        """The parent version's bytes.
+
+        Raises:
+            Invalid: they do not hash to the digest in the signed order.
+        """
+        data = self._retry(lambda: self._download(f"jobs/{job}/parent/", max_bytes))
+        if sha256(data) != digest:
+            raise Invalid("The parent's bytes are not those ordered.", code="artifact-digest")
+        return data
+
+    def upload(self, job: str, path: Path, *, token: int, on_part: Callable[[float], None]) -> str:
+        """Send a file in parts, from wherever the portal has it; its SHA-256."""
+        data = path.read_bytes()
+        digest = sha256(data)
+        announced = {"token": token, "sha256": digest, "size": len(data)}
+        standing = self._call("POST", f"jobs/{job}/uploads/", announced)
+        while not standing["complete"]:
+            offset = int(standing["offset"])
+            standing = self._part(job, announced, standing["upload"], offset, data)
+            on_part(int(standing["offset"]) / len(data))
+        return digest
+
+    def _part(
+        self, job: str, announced: dict[str, Any], upload: str, offset: int, data: bytes
+    ) -> dict[str, Any]:
+        part = data[offset : offset + PART_BYTES]
+        headers = {
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+        }
+        try:
+            return self._read(self._http.patch(f"uploads/{upload}/", content=part, headers=headers))
+        except httpx.TransportError:
+            # The part may have arrived and only the answer been lost: ask where it stands.
+            return self._call("POST", f"jobs/{job}/uploads/", announced)
+        except Conflict as refusal:
+            if refusal.code != "wrong-offset":
+                raise
+            return self._call("POST", f"jobs/{job}/uploads/", announced)
+
+    def _download(self, path: str, max_bytes: int) -> bytes:
+        with self._http.stream("GET", path) as answer:
+            if answer.status_code != httpx.codes.OK:
+                answer.read()
+                self._read(answer)
+            data = bytearray()
+            for block in answer.iter_bytes():
+                data += block
+                if len(data) > max_bytes:
+                    raise TooLarge("The portal sends more bytes than the order announces.")
+            return bytes(data)
+
+    def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._retry(lambda: self._once(method, path, body))
+        return answer
+
+    def _once(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._read(self._http.request(method, path, json=body))
+        except httpx.TransportError as error:
+            raise Unavailable(f"The portal does not answer ({type(error).__name__}).") from error
+
+    def _retry(self, call: Callable[[], Any]) -> Any:
+        deadline, pause = time.monotonic() + self._patience_seconds, 0.5
+        while True:
+            try:
+                return call()
+            except (Unavailable, httpx.TransportError):
+                if time.monotonic() + pause > deadline:
+                    raise
+                # Jitter keeps 47 plants from coming back in the same second.
+                time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311
+                pause = min(pause * 2, 30.0)
+
+    def _read(self, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            body = answer.json() if answer.content else {}
+        except ValueError:
+            body = {}
+        if answer.is_success:
+            if not isinstance(body, dict):
+                raise Invalid("The portal answered with something that is not its protocol.")
+            return body
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status_code == 429:
+            raise Unavailable(f"The portal answered {answer.status_code}; trying again may help.")
+        problem = body if isinstance(body, dict) else {}
+        kind = _ERRORS.get(answer.status_code, Invalid)
+        raise kind(
+            str(problem.get("detail", f"The portal answered {answer.status_code}.")),
+            code=str(problem.get("code", "")) or None,
+            fields=problem.get("fields") if isinstance(problem.get("fields"), dict) else None,
+        )

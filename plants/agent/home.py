@@ -1,0 +1,109 @@
+"""The agent's own folder at the plant: its credential, secret, policy, logs and job folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry.domain.errors import Invalid, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What enrolment gave this machine; `key` is the portal's public key, pinned then."""
+
+    portal: str
+    plant: str
+    token: str
+    portal_key: str
+    broker_url: str
+    broker_username: str
+    broker_password: str
+    broker_prefix: str
+
+    def __repr__(self) -> str:
+        return f"Credential(plant={self.plant!r}, portal={self.portal!r})"
+
+
+class Home:
+    """Paths and small files under one folder that only the agent's user may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @property
+    def credential_file(self) -> Path:
+        """Where the credential lies, mode 0600."""
+        return self.folder / "credential.json"
+
+    @property
+    def policy_file(self) -> Path:
+        """What this plant lets happen; see `plants.agent.policy`."""
+        return self.folder / "policy.yaml"
+
+    def job_folder(self, job_id: str) -> Path:
+        """Order, log, report and artifact of one job; it stays at the plant."""
+        return self.folder / "jobs" / job_id
+
+    def keep_credential(self, portal: str, answer: dict[str, Any]) -> Credential:
+        """Store the reply to an enrolment or a rotation, all or nothing.
+
+        Raises:
+            Invalid: the reply lacks a part.
+        """
+        try:
+            broker = answer["broker"]
+            credential = Credential(
+                portal=portal.rstrip("/"),
+                plant=answer["plant"],
+                token=answer["credential"],
+                portal_key=answer["portal_key"],
+                broker_url=broker["url"],
+                broker_username=broker["username"],
+                broker_password=broker["password"],
+                broker_prefix=broker["prefix"],
+            )
+        except (KeyError, TypeError) as error:
+            raise Invalid(f"The portal's reply lacks {error}; is this a Lineward portal?") from None
+        _write_private(self.credential_file, json.dumps(_as_json(credential), indent=1))
+        return credential
+
+    def credential(self) -> Credential:
+        """The stored credential.
+
+        Raises:
+            NotFound: this machine is not enrolled.
+        """
+        if not self.credential_file.exists():
+            raise NotFound(
+                f"This machine is not enrolled: {self.credential_file} does not exist. Ask for an "
+                "enrolment code on the plant's page and run python -m plants.agent enrol.",
+                code="not-enrolled",
+            )
+        return Credential(**json.loads(self.credential_file.read_text()))
+
+    def manifest_secret(self) -> bytes:
+        """The key of this plant's digests, 32 bytes; made here, and it never leaves."""
+        path = self.folder / "manifest.key"
+        if not path.exists():
+            _write_private(path, secrets.token_hex(32))
+        return bytes.fromhex(path.read_text().strip())
+
+
+def _as_json(credential: Credential) -> dict[str, str]:
+    return {name: getattr(credential, name) for name in Credential.__slots__}
+
+
+def _write_private(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,129 @@
+"""The plant's Celery worker: hears its doorbell and does one job at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from pathlib import Path
+
+from celery import Celery
+from celery.signals import worker_ready
+
+from plants.agent import broker, environment, ops
+from plants.agent.client import Portal
+from plants.agent.datasets import find, read_contract
+from plants.agent.home import Home
+from plants.agent.supervisor import Supervisor
+from registry.domain.doorbell import TASK
+from registry.domain.errors import PlatformError
+
+log = logging.getLogger(__name__)
+
+_HEARTBEAT_SECONDS = 20.0
+
+
+def heartbeat_body(data_folder: Path, *, worker: str, boot: str) -> dict[str, object]:
+    """What a heartbeat says: this process, and the data sets it could work on."""
+    return {
+        "worker": worker,
+        "boot": boot,
+        "agent_version": environment.VERSION,
+        "datasets": offered(data_folder),
+        "operations": sorted(ops.catalogue()),
+    }
+
+
+def offered(data_folder: Path) -> list[dict[str, str]]:
+    """Name and kind of each data set whose dataset.yaml can be read."""
+    found = []
+    try:
+        folders = find(data_folder)
+    except PlatformError:
+        return []
+    for folder in folders:
+        try:
+            contract = read_contract(folder)
+        except PlatformError as refusal:
+            log.warning("%s is not offered: %s", folder.name, refusal)
+            continue
+        found.append({"name": contract.name, "kind": str(contract.kind)})
+    return found[:200]
+
+
+def make_app(home: Home, data_folder: Path, *, worker: str, boot: str) -> Celery:
+    """The Celery app of one plant worker, as the broker's allow-list expects it."""
+    credential = home.credential()
+    app = Celery("lineward-plant", set_as_current=False)
+    app.conf.update(
+        broker.celery_settings(
+            credential.broker_url,
+            credential.broker_username,
+            credential.broker_password,
+            credential.broker_prefix,
+        )
+    )
+
+    def run_job(job_id: str) -> None:
+        supervisor = Supervisor(home, data_folder, worker=worker, boot=boot)
+        log.info("job %s: %s", job_id, supervisor.run(job_id))
+
+    app.task(run_job, name=TASK, ignore_result=True)
+    return app
+
+
+def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = False) -> int:
+    """Serve until told to stop; 1 when this machine may not start as it is."""
+    credential = home.credential()
+    worker = name or f"{credential.plant}-{socket.gethostname().split('.')[0]}"[:100]
+    boot = str(uuid.uuid4())
+    findings = broker.self_check(
+        credential.broker_url,
+        credential.broker_username,
+        credential.broker_password,
+        credential.broker_prefix,
+        allow_plain=allow_plain,
+    )
+    for finding in findings:
+        log.error("%s", finding)
+    if findings:
+        return 1
+    app = make_app(home, data_folder, worker=worker, boot=boot)
+    heart = Heart(home, data_folder, app, worker=worker, boot=boot)
+    worker_ready.connect(lambda **_: heart.start(), weak=False)
+    app.worker_main([*broker.WORKER_ARGUMENTS, "--loglevel", "WARNING"])
+    return 0
+
+
+class Heart:
+    """Tells the portal every 20 s that this worker lives."""
+
+    def __init__(
+        self, home: Home, data_folder: Path, app: Celery, *, worker: str, boot: str
+    ) -> None:
+        self._home, self._data_folder, self._app = home, data_folder, app
+        self._worker, self._boot = worker, boot
+        self._process = os.getpid()
+
+    def start(self) -> None:
+        """Beat in a thread of the main process, so that a long job does not silence it."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def _beat(self) -> None:
+        pause = threading.Event()
+        while os.getpid() == self._process:
+            self._once()
+            pause.wait(_HEARTBEAT_SECONDS)
+
+    def _once(self) -> None:
+        credential = self._home.credential()
+        portal = Portal(credential.portal, credential.token, patience_seconds=0)
+        body = heartbeat_body(self._data_folder, worker=self._worker, boot=self._boot)
+        try:
+            portal.heartbeat(body)
+        except PlatformError as refusal:
+            log.warning("heartbeat: %s", refusal)
+        finally:
+            portal.close()

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
+
+from plants.authentication import PlantAgent, PlantCredentialAuthentication
+from plants.domain import protocol
+from plants.services import credentials, workers
+from registry.domain.access import PlantScope
+from registry.domain.errors import Invalid, NotFound, TooLarge
+from registry.domain.jobs import JobKind, JobState
+from registry.models import Upload
+from registry.services import artifacts, jobs, leases, results
+
+
+class IsPlantAgent(BasePermission):
+    """The worker protocol is for machines: a signed-in person has no business here."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, PlantAgent)
+
+
+class BoundedJSON(JSONParser):
+    """JSON up to the protocol's size; more is refused before it is read."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
+        if length > protocol.MAX_BODY_BYTES:
+            raise TooLarge(f"A message has at most {protocol.MAX_BODY_BYTES} bytes.")
+        return super().parse(stream, media_type, parser_context)
+
+
+class PartParser(BaseParser):
+    """The bytes of one part of an upload."""
+
+    media_type = "application/offset+octet-stream"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+        data: bytes = stream.read(artifacts.MAX_PART_BYTES + 1)
+        if len(data) > artifacts.MAX_PART_BYTES:
+            raise TooLarge(f"A part has at most {artifacts.MAX_PART_BYTES} bytes.")
+        return data
+
+
+class WorkerView(APIView):
+    """One command of the protocol: checked against its schema, handed to one service."""
+
+    authentication_classes = (PlantCredentialAuthentication,)
+    permission_classes = (IsPlantAgent,)
+    parser_classes: tuple[type[BaseParser], ...] = (BoundedJSON,)
+    message = ""
+
+    def body(self, request: Request) -> dict[str, Any]:
+        return protocol.check(self.message, request.data)
+
+
+def _scope(request: Request) -> PlantScope:
+    scope: PlantScope = request.auth  # type: ignore[assignment]
+    return scope
+
+
+def _plant_of(request: Request) -> str:
+    return str(request.user.credential.plant_id)  # type: ignore[union-attr]
+
+
+def _schema(message: str, summary: str) -> Callable[[Any], Any]:
+    return extend_schema(
+        summary=summary,
+        tags=["worker protocol"],
+        request={"application/json": protocol.SCHEMAS[message]} if message else None,
+        responses={200: OpenApiTypes.OBJECT},
+    )
+
+
+class EnrolmentThrottle(AnonRateThrottle):
+    """Guessing 128 bits is hopeless; trying should be slow all the same."""
+
+    rate = "30/min"
+
+
+class Enrolment(APIView):
+    """Exchange an enrolment code for a credential."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = (BoundedJSON,)
+    throttle_classes = (EnrolmentThrottle,)
+
+    @_schema("enrolment", "Enrol a plant's machine with a single-use code")
+    def post(self, request: Request) -> Response:
+        body = protocol.check("enrolment", request.data)
+        return Response(credentials.enrol(body["code"]).as_json(), status=201)
+
+
+class Rotation(WorkerView):
+    """A new credential beside the calling one."""
+
+    @_schema("", "Rotate this credential; the old one ends with the new one's first use")
+    def post(self, request: Request) -> Response:
+        issued = credentials.rotate(request.user.credential)  # type: ignore[union-attr]
+        return Response(issued.as_json(), status=201)
+
+
+class Heartbeat(WorkerView):
+    """A worker says that it is there, and what it offers."""
+
+    message = "heartbeat"
+
+    @_schema("heartbeat", "Report that a worker is alive, and which data sets it offers")
+    def post(self, request: Request) -> Response:
+        body = self.body(request)
+        workers.beat(
+            _scope(request),
+            plant_code=_plant_of(request),
+            name=body["worker"],
+            boot=body["boot"],
+            agent_version=body["agent_version"],
+            datasets=body["datasets"],
+            operations=body["operations"],
+        )
+        return Response({"seen": True})
+
+
+class Claim(WorkerView):
+    """Take a job under lease."""
+
+    message = "claim"
+
+    @_schema("claim", "Claim a queued job; the reply is a signed order and a fencing token")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        claim = leases.claim(_scope(request), job_id, worker=body["worker"], boot=body["boot"])
+        return Response(
+            {
+                "order": claim.order,
+                "signature": claim.signature,
+                "lease_seconds": claim.lease_seconds,
+            }
+        )
+
+
+class Progress(WorkerView):
+    """Renew the lease with progress; the reply carries a wish to cancel."""
+
+    message = "progress"
+
+    @_schema("progress", "Renew the lease and report progress; the reply may ask to cancel")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        job = leases.report(
+            _scope(request),
+            job_id,
+            token=body["token"],
+            state=JobState(body["state"]),
+            progress=body["progress"],
+        )
+        return Response({"cancel": job.cancel_requested_at is not None})
+
+
+class Manifest(WorkerView):
+    """The anonymised description of the data that the job found."""
+
+    message = "manifest"
+
+    @_schema("manifest", "Report the anonymised manifest of the job's data set")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        manifest = leases.attach_manifest(
+            _scope(request), job_id, token=body["token"], document=body["manifest"]
+        )
+        return Response({"manifest": str(manifest.pk), "digest": manifest.digest})
+
+
+class JobUploads(WorkerView):
+    """Announce the artifact of a job."""
+
+    message = "upload"
+
+    @_schema("upload", "Announce an upload; announcing it again returns where it stands")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        job = leases.holding(_scope(request), job_id, body["token"])
+        upload = artifacts.announce(
+            _scope(request), job, token=body["token"], sha256=body["sha256"], size=body["size"]
+        )
+        return _standing(upload)
+
+
+class UploadParts(WorkerView):
+    """Where an upload stands (HEAD), and its next part (PATCH), as in the tus protocol 1.0."""
+
+    parser_classes = (PartParser,)
+
+    @_schema("", "Ask where an upload stands")
+    def get(self, request: Request, upload_id: UUID) -> Response:
+        return _standing(artifacts.standing(_scope(request), upload_id))
+
+    @extend_schema(
+        summary="Send the part that starts at Upload-Offset",
+        tags=["worker protocol"],
+        request={"application/offset+octet-stream": OpenApiTypes.BINARY},
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def patch(self, request: Request, upload_id: UUID) -> Response:
+        offset = request.headers.get("Upload-Offset", "")
+        if not offset.isdecimal() or len(offset) > 15:
+            raise Invalid("Say in Upload-Offset at which byte this part starts.", code="bad-offset")
+        upload = artifacts.append(
+            _scope(request), upload_id, offset=int(offset), part=request.data or b""
+        )
+        return _standing(upload)
+
+
+def _standing(upload: Upload) -> Response:
+    body = {
+        "upload": str(upload.pk),
+        "offset": upload.offset,
+        "size": upload.size,
+        "complete": upload.completed_at is not None,
+    }
+    return Response(
+        body, headers={"Upload-Offset": str(upload.offset), "Cache-Control": "no-store"}
+    )
+
+
+class Result(WorkerView):
+    """The outcome of a job, to be verified."""
+
+    message = "result"
+
+    @_schema("result", "Hand in the result; the portal verifies it before it counts")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        token = body.pop("token")
+        scope = _scope(request)
+        job = jobs.find(scope, job_id)
+        missing = [name for name in protocol.RETRAIN_ONLY if name not in body]
+        if job.kind == JobKind.RETRAIN and missing:
+            raise Invalid(
+                f"A retraining's result also carries {', '.join(missing)}.", code="bad-message"
+            )
+        job = results.finish(scope, job_id, token=token, result=body)
+        return Response({"state": job.state})
+
+
+class Failure(WorkerView):
+    """The job ended without a result."""
+
+    message = "failure"
+
+    @_schema("failure", "Report a failure by code; the log stays at the plant")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        job = leases.fail(
+            _scope(request),
+            job_id,
+            token=body["token"],
+            code=body["code"],
+            log_reference=body["log_reference"],
+        )
+        return Response({"state": job.state})
+
+
+class Refusal(WorkerView):
+    """The plant's own policy says no."""
+
+    message = "refusal"
+
+    @_schema("refusal", "Refuse a job by the plant's policy")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        job = leases.refuse(_scope(request), job_id, token=body["token"], code=body["code"])
+        return Response({"state": job.state})
+
+
+class Cancellation(WorkerView):
+    """The worker has stopped, as it was asked to."""
+
+    message = "cancellation"
+
+    @_schema("cancellation", "Confirm that a job was stopped on request")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        body = self.body(request)
+        job = leases.confirm_cancel(_scope(request), job_id, token=body["token"])
+        return Response({"state": job.state})
+
+
+class ParentArtifact(WorkerView):
+    """The bytes of the version that a held job starts from or scores."""
+
+    @extend_schema(
+        summary="Fetch the parent version's bytes, their digest checked on the way",
+        tags=["worker protocol"],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, job_id: UUID) -> Any:
+        job = jobs.find(_scope(request), job_id)
+        if job.parent is None:
+            raise NotFound("This job has no parent version.")
+        path = artifacts.checked_path(job.parent.artifact)
+        return FileResponse(path.open("rb"), content_type="application/octet-stream")

@@ -1,0 +1,152 @@
+"""The cast: Ines runs Graz, Otto operates it, Stan belongs to Leipzig, Clara to the centre."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from plants.models import Membership, Plant, User
+from plants.services.access import scope_for
+from registry.domain.access import CENTRE, PlantScope, Role
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, settings) -> None:
+    """No test reads another's artifacts or keys."""
+    settings.ARTIFACT_ROOT = tmp_path / "artifacts"
+    settings.SIGNING_KEY_FILE = tmp_path / "signing.key"
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data sets, or a visible skip."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("LINEWARD_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("no real data: set LINEWARD_DATA to their folder")
+    return folder
+
+
+@pytest.fixture
+def graz(db) -> Plant:
+    return Plant.objects.create(code="graz", name="Graz", time_zone="Europe/Vienna")
+
+
+@pytest.fixture
+def leipzig(db) -> Plant:
+    return Plant.objects.create(code="leipzig", name="Leipzig", time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def centre(db) -> Plant:
+    return Plant.objects.create(code=CENTRE, name="Central laboratory")
+
+
+def person(name: str, role: Role | None, plant: Plant | None = None) -> User:
+    user = User.objects.create_user(name, password="a-long-demo-password")
+    if role is not None:
+        Membership.objects.create(user=user, role=role, plant=plant, granted_by="test")
+    return user
+
+
+@pytest.fixture
+def ines(graz) -> User:
+    """Engineer at Graz."""
+    return person("ines", Role.ENGINEER, graz)
+
+
+@pytest.fixture
+def otto(graz) -> User:
+    """Operator at Graz."""
+    return person("otto", Role.OPERATOR, graz)
+
+
+@pytest.fixture
+def vera(graz) -> User:
+    """Viewer at Graz."""
+    return person("vera", Role.VIEWER, graz)
+
+
+@pytest.fixture
+def stan(leipzig) -> User:
+    """Engineer at Leipzig: the stranger in all that is Graz's."""
+    return person("stan", Role.ENGINEER, leipzig)
+
+
+@pytest.fixture
+def clara(db) -> User:
+    """Central data scientist."""
+    return person("clara", Role.DATA_SCIENTIST)
+
+
+@pytest.fixture
+def petra(db) -> User:
+    """Manager of all plants."""
+    return person("petra", Role.MANAGER)
+
+
+@pytest.fixture
+def adam(db) -> User:
+    """Central administrator."""
+    return person("adam", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def nobody(db) -> User:
+    """Signed in, without any role."""
+    return person("nobody", None)
+
+
+@pytest.fixture
+def scope_of() -> Callable[[User], PlantScope]:
+    return scope_for
+
+
+# --- Transactional tests -------------------------------------------------------------------------
+# Records refuse to be deleted, by trigger. Emptying the tables after a transactional test is the
+# one time somebody must: the guards are lifted for the flush and put back from their own text.
+
+
+@pytest.fixture(autouse=True)
+def _guards_lifted_for_flush(request) -> Iterator[None]:
+    names = {"transactional_db", "live_server"} & set(request.fixturenames)
+    marker = request.node.get_closest_marker("django_db")
+    transactional = names or (marker and marker.kwargs.get("transaction"))
+    if not transactional or connection.vendor != "sqlite":
+        yield
+        return
+    # Asked for first, torn down last: the flush runs between these two lines' cleanups.
+    request.getfixturevalue("_guards_back")
+    request.getfixturevalue("transactional_db")
+    yield
+    lift_guards()
+
+
+@pytest.fixture
+def _guards_back(django_db_setup, django_db_blocker) -> Iterator[None]:
+    yield
+    with django_db_blocker.unblock():
+        put_guards_back()
+
+
+_lifted: list[str] = []
+
+
+def lift_guards() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%no_delete'"
+        )
+        for name, sql in cursor.fetchall():
+            _lifted.append(sql)
+            cursor.execute(f"DROP TRIGGER {name}")
+
+
+def put_guards_back() -> None:
+    with connection.cursor() as cursor:
+        while _lifted:
+            cursor.execute(_lifted.pop())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 from registry.domain.lineage import SEMVER_PATTERN
 from registry.domain.operations import Catalogue, Operation, Stage
+from registry.domain.schema_problems import closed
 
 API_VERSION = "lineward.recipe/v1"
 STAGES: tuple[Stage, ...] = ("preprocess", "augment", "model")
@@ -25,17 +26,6 @@ MAX_SEED = 2**32 - 1  # the widest seed that numpy, LightGBM and torch all take
 # Which way a gate may look: a floor under what should be high, a ceiling over what should be low.
 FLOOR_METRICS = ("accuracy", "balanced_accuracy", "auc")
 CEILING_METRICS = ("ece", "latency_ms")
-
-
-def closed(properties: Mapping[str, Any], required: Iterable[str] = (), **more: Any) -> Any:
-    """An object schema that refuses what it does not name."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-        **more,
-    }
 
 
 def _slug(description: str) -> dict[str, Any]:

@@ -22,6 +22,19 @@ _TYPE_NAMES = {
 }
 
 
+def closed(
+    properties: Mapping[str, Any], required: Iterable[str] = (), **more: Any
+) -> dict[str, Any]:
+    """An object schema that refuses what it does not name."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+        **more,
+    }
+
+
 def problems(schema: Mapping[str, Any], instance: Any, at: str = "") -> list[Problem]:
     """Every way in which a value breaks a schema, as (path, sentence), in document order.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from plants.agent import csv_files, image_sets, table_sets
+from plants.agent import csv_files, image_sets, survey, table_sets
 from plants.agent.examples import ImageExamples, IntArray, TableExamples, TextArray
 from plants.agent.rows import Content, Roles, Sheet
 from plants.domain import capture_times, dataset_contract, duplicates, labels, plain_yaml
@@ -19,6 +19,7 @@ from plants.domain.capture_times import Clock
 from plants.domain.dataset_contract import DatasetContract
 from plants.domain.duplicates import Ties
 from plants.domain.labels import Labelled
+from plants.domain.splits import Split
 from registry.domain.errors import Invalid, NotFound
 
 Digests = npt.NDArray[np.uint8]
@@ -127,6 +128,36 @@ def load(folder: Path) -> Dataset:
         copies=ties.copies,
         warnings=tuple(notes),
     )
+
+
+def describe(
+    dataset: Dataset, split: Split, report: Callable[[float], None] | None = None
+) -> dict[str, Any]:
+    """Look at every row and collect what `registry.domain.manifests.build` needs but its secret.
+
+    Raises:
+        Invalid: an image is broken.
+    """
+    seen = survey.survey(dataset.examples, dataset.lines, report)
+    clock = dataset.clock
+    return {
+        "kind": dataset.kind,
+        "classes": dataset.classes,
+        "labels": dataset.examples.labels,
+        "groups": dataset.groups,
+        "parts": {
+            "train": split.train,
+            "validation": split.validation,
+            "holdout": split.holdout,
+        },
+        "identities": dataset.identities,
+        "copies": dataset.copies,
+        "variants": None if dataset.variants is None else len(set(dataset.variants.tolist())),
+        "times": clock.seconds if clock is not None and clock.is_calendar else None,
+        "measures": seen.measures,
+        "categories": seen.categories,
+        "colour": seen.colour,
+    }
 
 
 def _refuse_unused(

@@ -35,19 +35,22 @@ class Feature:
     outside: list[IntArray] = field(default_factory=list)
 
     def read(self, block: Block) -> None:
-        cells = block.columns[self.position]
-        if not self.numbers.is_hopeless:
-            start = self.numbers.rows
-            values = self.numbers.read(cells, block.lines)
-            if self.bounds is not None:
-                low, high = self.bounds
-                beyond = np.flatnonzero((values < low) | (values > high))
-                self.outside.append(beyond.astype(np.int64) + start)
-            if not self.numbers.is_hopeless:
-                return
-            # Nothing but missing markers came before the first text.
-            self.texts.skip(start)
-        self.texts.read(cells)
+        before = self.numbers.rows
+        if self.numbers.is_hopeless or not self._read_numbers(block):
+            if self.texts.rows == 0:
+                # Nothing but missing markers came before the first text.
+                self.texts.skip(before)
+            self.texts.read(block.columns[self.position])
+
+    def _read_numbers(self, block: Block) -> bool:
+        """Whether the column may still be numeric after this block."""
+        start = self.numbers.rows
+        values = self.numbers.read(block.columns[self.position], block.lines)
+        if self.bounds is not None:
+            low, high = self.bounds
+            beyond = np.flatnonzero((values < low) | (values > high))
+            self.outside.append(beyond.astype(np.int64) + start)
+        return not self.numbers.is_hopeless
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,22 @@ def read_contract(folder: Path) -> DatasetContract:
 
 
 def load(folder: Path) -> Dataset:
-    """Read and check one data set; images stay on disk until `pixels(i)` asks for them."""
+    """Read and check one data set; images stay on disk until `pixels(i)` asks for them.
+
+    Raises:
+        PlatformError: the first thing that breaks the contract, with its line and the way out.
+    """
+    try:
+        return _load(folder)
+    except OSError as error:
+        name = Path(str(error.filename or folder)).name
+        raise Invalid(
+            f"{name} cannot be read ({error.strerror}): let the worker's user read it.",
+            code="file-unreadable",
+        ) from None
+
+
+def _load(folder: Path) -> Dataset:
     contract = read_contract(folder)
     file = csv_files.open_csv(folder / contract.source)
     sheet: Sheet = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 5
 
 _CODE = "yaml-invalid"
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def read(text: str, where: str) -> dict[str, Any]:
@@ -94,6 +96,8 @@ def _check_node(event: yaml.NodeEvent, open_nodes: list[_Node], refuse: _Refuse)
         raise refuse("uses an anchor or alias (& or *)", "write the value out, or quote it")
     if getattr(event, "tag", None) not in (None, "!"):
         raise refuse("uses a tag (!)", "write a plain value, or quote it")
+    if isinstance(event, yaml.ScalarEvent) and _HALF_CHARACTER.search(event.value):
+        raise refuse("holds half a character (a lone surrogate)", "write the whole one")
     if len(open_nodes) >= MAX_DEPTH:
         raise refuse("is nested too deeply", f"use at most {MAX_DEPTH} levels")
     if not open_nodes:

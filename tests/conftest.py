@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from plants.models import Membership, Plant, User
@@ -19,6 +20,7 @@ def _own_folders(tmp_path: Path, settings) -> None:
     """No test reads another's artifacts or keys."""
     settings.ARTIFACT_ROOT = tmp_path / "artifacts"
     settings.SIGNING_KEY_FILE = tmp_path / "signing.key"
+    cache.clear()  # throttles and lock-outs count there
 
 
 @pytest.fixture

@@ -41,7 +41,9 @@ class ModelFamily(models.Model):
     title = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     task_kind = models.CharField(max_length=16, choices=TaskKind.choices)
-    classes = models.JSONField(default=list, help_text="Class names in the order of the outputs.")
+    classes = models.JSONField(
+        default=list, blank=True, help_text="Class names in the order of the outputs."
+    )
     allows_local_classes = models.BooleanField(
         default=True, help_text="Whether a plant may use class names of its own."
     )
@@ -49,7 +51,7 @@ class ModelFamily(models.Model):
         max_length=80, blank=True, help_text="The class that lets a part pass, if there is one."
     )
     input_signature = models.JSONField(
-        default=dict, help_text="Columns of a table family; empty for images."
+        default=dict, blank=True, help_text="Columns of a table family; empty for images."
     )
     primary_metric = models.CharField(
         max_length=32, choices=Metric.choices, default=Metric.BALANCED_ACCURACY

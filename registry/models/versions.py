@@ -66,9 +66,9 @@ class ModelVersion(FrozenModel):
     signature = models.JSONField()
     code_commit = models.CharField(max_length=64)
     environment_digest = models.CharField(max_length=64)
-    environment = models.JSONField(default=dict)
+    environment = models.JSONField(default=dict, blank=True)
     seed = models.PositiveIntegerField()
-    hyperparameters = models.JSONField(default=dict)
+    hyperparameters = models.JSONField(default=dict, blank=True)
     metrics = models.JSONField(help_text="Report on its own hold-out, recomputed from counts.")
     job = models.OneToOneField(
         "registry.Job", on_delete=models.PROTECT, related_name="version", null=True, blank=True

@@ -43,6 +43,7 @@ def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]
         raise Invalid("Report the manifest before the result.", code="manifest-missing")
     metrics.check_report(result["report"])
     if job.kind == JobKind.RETRAIN:
+        Signature.from_document(result["signature"])
         _complete_upload(job, result["artifact"])
     job.result = {"claimed": result}
     job.finished_at = timezone.now()
@@ -75,14 +76,14 @@ def settle(job_id: Any) -> None:
     # Outside any transaction: it takes seconds, and holds no lock meanwhile.
     verdict = verifier.verify(
         artifacts.quarantine_path(upload),
-        expected=Signature.from_json(claimed["signature"]),
+        expected=Signature.from_document(claimed["signature"]),
         max_bytes=settings.ARTIFACT_MAX_BYTES,
     )
-    if not verdict.ok:
+    if verdict.facts is None:
         refusal = verdict.refusals[0]
         _fail(job, "verifier-refused", rule=refusal.rule, node=refusal.node, why=refusal.sentence)
         return
-    _conclude(job, upload, verdict.facts, claimed)
+    _conclude(job, upload, verdict.facts.as_document(), claimed)
 
 
 def _conclude(job: Job, upload: Upload | None, facts: dict[str, Any], claimed: Any) -> None:

@@ -15,7 +15,7 @@ def run(place: work.Workplace) -> None:
         PlatformError: the data is refused, or the version expects something else.
     """
     prepared = work.prepare(place)
-    signature = Signature.from_json(place.order["parent"]["signature"])
+    signature = Signature.from_document(place.order["parent"]["signature"])
     examples = _as_expected(prepared.dataset, signature)
     holdout = examples.take(prepared.split.holdout)
     onnx = (place.folder / "parent.onnx").read_bytes()

@@ -38,7 +38,7 @@ def run(place: work.Workplace) -> None:
         place,
         {
             "report": report,
-            "signature": fitted.signature.as_json(),
+            "signature": fitted.signature.as_document(),
             "code_commit": environment.code_commit(),
             "environment": environment.describe(),
             "hyperparameters": {**fitted.hyperparameters, "parity_max_abs": fitted.parity_max_abs},

@@ -8,6 +8,8 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from registry.domain import recipes
@@ -175,6 +177,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"description": "\ud800"}, "description", "hidden character (U+D800)"),
     ({"train": {"seed": float("nan")}}, "train.seed", "finite"),
     ({"train": {"seed": float("-inf")}}, "train.seed", "finite"),
+    ({"train": {"seed": 10**400}}, "train.seed", "more digits than JSON can carry"),
     ({"train": {"seed": b"1"}}, "train.seed", "JSON values only"),
     ({"train": {1: 2}}, "train", "has the key 1; keys are text"),
     ({"train": {"se\u2066ed": 2}}, "train", "key with a hidden character (U+2066)"),
@@ -329,6 +332,23 @@ def test_deep_nesting_is_refused_without_recursion() -> None:
 def test_too_many_values_are_refused() -> None:
     with pytest.raises(Invalid, match="more than 5000 values"):
         recipes.validate({"train": list(range(6000))}, CATALOGUE)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(RECIPE)), _JSON)
+def test_anything_in_a_section_is_accepted_or_refused_in_words(section: str, value: Any) -> None:
+    try:
+        full = recipes.canonical(recipe() | {section: value}, CATALOGUE)
+    except Invalid as refusal:
+        full = refusal.fields
+    assert full
 
 
 def test_all_problems_are_reported_at_once() -> None:

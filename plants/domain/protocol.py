@@ -1,0 +1,163 @@
+"""The messages between a plant's agent and the portal: closed schemas, one version.
+
+Whatever is not named here does not travel: no free text, no file names, no tracebacks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+
+from registry.domain.errors import Invalid
+from registry.domain.jobs import FAILURE_CODES, REFUSAL_CODES
+
+VERSION = "1"
+HEADER = "Lineward-Protocol"
+MAX_BODY_BYTES = 2 * 1024 * 1024  # a report of 200 classes is about 0.5 MB
+MAX_DEPTH = 12
+
+_SLUG = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9._-]{0,63}$"}
+_DIGEST = {"type": "string", "pattern": r"^[0-9a-f]{64}$"}
+_WORKER = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9@._-]{0,119}$"}
+_BOOT = {"type": "string", "pattern": r"^[0-9a-f-]{8,36}$"}
+_TOKEN = {"type": "integer", "minimum": 1}
+_COUNT = {"type": "integer", "minimum": 0, "maximum": 10**9}
+_REFERENCE = {"type": "string", "pattern": r"^[A-Za-z0-9-]{0,64}$"}
+
+
+def _closed(properties: Mapping[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+        "required": [name for name in properties if name not in optional],
+    }
+
+
+_PROGRESS = _closed(
+    {
+        "phase": {"enum": ["preparing", "features", "training", "exporting", "evaluating", "done"]},
+        "fraction": {"type": "number", "minimum": 0, "maximum": 1},
+        "epoch": _COUNT,
+        "epochs": _COUNT,
+        "batch": _COUNT,
+        "batches": _COUNT,
+        "metric": {"type": ["number", "null"]},
+    },
+    optional=("epoch", "epochs", "batch", "batches", "metric"),
+)
+_DATASET = _closed(
+    {
+        "name": _SLUG,
+        "kind": {"enum": ["images", "table"]},
+    }
+)
+_SCALARS = {
+    "type": "object",
+    "maxProperties": 200,
+    "propertyNames": {"pattern": r"^[A-Za-z0-9][A-Za-z0-9@._ -]{0,99}$"},
+    "additionalProperties": {
+        "type": ["string", "number", "integer", "boolean", "null", "array"],
+        "maxLength": 200,
+        "maxItems": 64,
+        "items": {"type": ["string", "number", "integer", "boolean"], "maxLength": 100},
+    },
+}
+
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    "enrolment": _closed({"code": {"type": "string", "minLength": 1, "maxLength": 100}}),
+    "heartbeat": _closed(
+        {
+            "worker": _WORKER,
+            "boot": _BOOT,
+            "agent_version": {"type": "string", "maxLength": 40},
+            "datasets": {"type": "array", "items": _DATASET, "maxItems": 200},
+            "operations": {
+                "type": "array",
+                "items": {"type": "string", "pattern": r"^[a-z0-9_]+@[0-9]+$"},
+                "maxItems": 200,
+            },
+        }
+    ),
+    "claim": _closed({"worker": _WORKER, "boot": _BOOT}),
+    "progress": _closed(
+        {
+            "token": _TOKEN,
+            "state": {"enum": ["leased", "preparing", "running", "uploading"]},
+            "progress": _PROGRESS,
+        }
+    ),
+    "manifest": _closed({"token": _TOKEN, "manifest": {"type": "object"}}),
+    "upload": _closed(
+        {"token": _TOKEN, "sha256": _DIGEST, "size": {"type": "integer", "minimum": 1}}
+    ),
+    "result": _closed(
+        {
+            "token": _TOKEN,
+            "report": {"type": "object"},
+            "timings": _SCALARS,
+            "artifact": _DIGEST,
+            "signature": {"type": "object"},
+            "code_commit": {"type": "string", "pattern": r"^[A-Za-z0-9.+-]{1,64}$"},
+            "environment": _SCALARS,
+            "hyperparameters": _SCALARS,
+        },
+        optional=("artifact", "signature", "code_commit", "environment", "hyperparameters"),
+    ),
+    "failure": _closed(
+        {"token": _TOKEN, "code": {"enum": sorted(FAILURE_CODES)}, "log_reference": _REFERENCE}
+    ),
+    "refusal": _closed({"token": _TOKEN, "code": {"enum": sorted(REFUSAL_CODES)}}),
+    "cancellation": _closed({"token": _TOKEN}),
+}
+# What a retraining's result carries beyond an evaluation's.
+RETRAIN_ONLY = ("artifact", "signature", "code_commit", "environment", "hyperparameters")
+
+
+def check(message: str, body: Any) -> dict[str, Any]:
+    """The body of a message, if it is one; anything unknown, missing or not finite is refused.
+
+    Raises:
+        Invalid: `fields` names each place.
+
+    >>> check("claim", {"worker": "graz-1", "boot": "0a1b2c3d"})["worker"]
+    'graz-1'
+    >>> check("claim", {"worker": "graz-1", "boot": "0a1b2c3d", "note": "hello"})
+    Traceback (most recent call last):
+    registry.domain.errors.Invalid: This is not a claim message of protocol 1.
+    """
+    _check_plain(body)
+    validator = jsonschema.Draft202012Validator(SCHEMAS[message])
+    fields: dict[str, list[str]] = {}
+    for error in validator.iter_errors(body):
+        place = ".".join(str(part) for part in error.absolute_path) or "body"
+        fields.setdefault(place, []).append(error.message[:300])
+    if fields:
+        article = "an" if message[0] in "aeiou" else "a"
+        raise Invalid(
+            f"This is not {article} {message} message of protocol {VERSION}.",
+            code="bad-message",
+            fields=fields,
+        )
+    checked: dict[str, Any] = body
+    return checked
+
+
+def _check_plain(value: Any, depth: int = 0) -> None:
+    """Refuse what JSON parsers let through: NaN, infinities, abysses, NUL bytes."""
+    if depth > MAX_DEPTH:
+        raise Invalid(f"The message nests deeper than {MAX_DEPTH} levels.", code="bad-message")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Invalid("The message holds a number that is not finite.", code="bad-message")
+    if isinstance(value, str) and "\x00" in value:
+        raise Invalid("The message holds a NUL character.", code="bad-message")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(key, depth + 1)
+            _check_plain(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, depth + 1)

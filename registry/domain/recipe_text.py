@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from registry.domain.recipe_yaml import MAX_DEPTH, MAX_NODES
+from registry.domain.recipe_yaml import MAX_DEPTH, MAX_INTEGER, MAX_NODES
 from registry.domain.schema_problems import Problem, join, shorten, shown
 
 _TEMPLATE_MARKERS = ("{{", "}}", "{%", "${", "<%", "#{")
@@ -56,13 +56,19 @@ def _problem(path: str, value: Any) -> str | None:
     where = path or "The document"
     if isinstance(value, str):
         return _text_problem(where, value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{where} is {value}; it must be a finite number."
+    if isinstance(value, int | float):
+        return _number_problem(where, value)
     if isinstance(value, dict):
         return _keys_problem(where, value)
-    if value is not None and not isinstance(value, bool | int | float | list):
+    if value is not None and not isinstance(value, list):
         return f"{where} is {shown(value)}; a recipe holds JSON values only."
     return None
+
+
+def _number_problem(where: str, value: float) -> str | None:
+    if not isinstance(value, int):
+        return None if math.isfinite(value) else f"{where} is {value}; it must be a finite number."
+    return f"{where} has more digits than JSON can carry." if abs(value) > MAX_INTEGER else None
 
 
 def _keys_problem(where: str, value: dict[Any, Any]) -> str | None:

@@ -71,6 +71,15 @@ def _why_not(text: object) -> str:
     )
 
 
+def parse(text: object) -> SemVer:
+    """Read `X.Y.Z`; the way to sort versions by age.
+
+    >>> sorted(["1.10.0", "1.9.0"], key=parse)
+    ['1.9.0', '1.10.0']
+    """
+    return SemVer.parse(text)
+
+
 FIRST = SemVer(1, 0, 0)
 
 

@@ -6,6 +6,7 @@ their own queue. `make up`, `make try`, `make trial` and the fault tests all sta
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import socket
@@ -96,7 +97,7 @@ class Fleet:
 
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("redis_acl", "--apply", verbosity=0)
+        call_command("redis_acl", "--apply", stdout=io.StringIO())
 
     def _await_portal(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

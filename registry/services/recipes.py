@@ -43,6 +43,7 @@ def publish(scope: PlantScope, *, source: str) -> Recipe:
     existing = Recipe.objects.filter(digest=digest).first()
     if existing:
         return existing
+    rules.check_successor(None, canonical)
     for earlier in _line(canonical["name"]):
         rules.check_successor(earlier.document, canonical)
     recipe = Recipe(
@@ -61,7 +62,7 @@ def publish(scope: PlantScope, *, source: str) -> Recipe:
 
 
 def _line(name: str) -> list[Recipe]:
-    """The latest of the name, and whichever version the document may claim again."""
+    """All versions of a name, oldest first: the one that is claimed again complains first."""
     versions = list(Recipe.objects.filter(name=name).select_for_update())
     versions.sort(key=lambda recipe: lineage.parse(recipe.version))
     return versions

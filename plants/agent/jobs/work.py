@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from plants.agent import datasets
+from plants.agent import datasets, survey
 from plants.agent.datasets import Dataset
 from plants.agent.examples import ImageExamples, TableExamples
 from plants.agent.ops import Predictions, Progress
@@ -60,6 +60,17 @@ class Workplace:
                 batches=step.batches,
                 metric=step.metric,
             )
+
+        return report
+
+    def surveying(self) -> Callable[[float], None]:
+        """A reporter for the look at every row, the first twentieth of the whole."""
+
+        def report(share: float) -> None:
+            now = time.monotonic()
+            if now - self._said >= _REPORT_EVERY_SECONDS:
+                self._said = now
+                self.emit("progress", phase="preparing", fraction=round(0.05 * share, 4))
 
         return report
 
@@ -111,9 +122,8 @@ def prepare(place: Workplace) -> Prepared:
             raise Invalid(f"The data set holds {dataset.kind}, the recipe is for another kind.")
         _check_size(dataset, contract)
         split = cut(dataset, contract["split"])
-        document = manifests.build(
-            **datasets.describe(dataset, split), secret=place.manifest_secret
-        )
+        seen = survey.survey(dataset.examples, dataset.lines, place.surveying())
+        document = describe(dataset, split, seen, place.manifest_secret)
     write_json(place.folder / "manifest.json", document)
     place.emit("manifest")
     place.timings |= {
@@ -121,23 +131,23 @@ def prepare(place: Workplace) -> Prepared:
         "rows_validation": len(split.validation),
         "rows_holdout": len(split.holdout),
         "group_overlap": splits.overlap(split, dataset.groups),
-        "warnings": len(dataset.warnings) + len(split.warnings),
+        "warnings": len(dataset.warnings) + len(split.warnings) + len(seen.warnings),
     }
-    note_locally(place, dataset, split)
+    note_locally(place, dataset, (*dataset.warnings, *split.warnings, *seen.warnings))
     return Prepared(dataset, split)
 
 
 def cut(dataset: Dataset, wanted: Mapping[str, Any]) -> splits.Split:
     """The recipe's split of a data set; equal data and seed give an equal split."""
-    respect = wanted["respect"]
     return splits.split(
         dataset.examples.labels,
         dataset.groups,
-        dataset.times if "time" in respect else None,
+        dataset.times,
         validation=wanted["validation"],
         holdout=wanted["holdout"],
         seed=wanted["seed"],
-        respect=respect,
+        respect=wanted["respect"],
+        classes=dataset.classes,
     )
 
 
@@ -157,7 +167,29 @@ def _check_size(dataset: Dataset, contract: Mapping[str, Any]) -> None:
         )
 
 
-def note_locally(place: Workplace, dataset: Dataset, split: splits.Split) -> None:
+def describe(
+    dataset: Dataset, split: splits.Split, seen: survey.Survey, secret: bytes
+) -> dict[str, Any]:
+    """The anonymised manifest of a data set as it was split."""
+    clock = dataset.clock
+    return manifests.build(
+        secret=secret,
+        kind=dataset.kind,
+        classes=dataset.classes,
+        labels=dataset.examples.labels,
+        groups=dataset.groups,
+        parts={"train": split.train, "validation": split.validation, "holdout": split.holdout},
+        identities=dataset.identities,
+        copies=dataset.copies,
+        variants=None if dataset.variants is None else len(set(dataset.variants)),
+        times=clock.seconds if clock is not None and clock.is_calendar else None,
+        measures=seen.measures,
+        categories=seen.categories,
+        colour=seen.colour if dataset.kind == "images" else None,
+    )
+
+
+def note_locally(place: Workplace, dataset: Dataset, warnings: Sequence[str]) -> None:
     """Keep at the plant what may name files and columns; it never travels."""
     write_json(
         place.folder / "local-report.json",
@@ -167,7 +199,7 @@ def note_locally(place: Workplace, dataset: Dataset, split: splits.Split) -> Non
             "classes": list(dataset.classes),
             "rows": len(dataset),
             "groups": None if dataset.groups is None else len(set(dataset.groups)),
-            "warnings": [*dataset.warnings, *split.warnings],
+            "warnings": list(warnings),
         },
     )
 

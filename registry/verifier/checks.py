@@ -15,7 +15,7 @@ from onnx import helper
 
 from registry.domain.onnx_contract import OPSET, Signature
 from registry.verifier import interface, runs, shapes, structure, tensors, wire
-from registry.verifier.structure import Parts
+from registry.verifier.structure import NotText, Parts
 from registry.verifier.verdicts import Refusal
 
 Announce = Callable[[str], None]
@@ -48,8 +48,12 @@ def inspect(data: bytes, expected: Signature | None, announce: Announce) -> Outc
         model.ParseFromString(data)
     except DecodeError as problem:
         return [_undecodable(str(problem))], None
-    parts = Parts.of(model)
-    for stage, check in _static_checks(parts, data):
+    try:
+        parts = Parts.of(model)
+    except NotText:
+        sentence = "The file holds text that is not UTF-8, so it is damaged; export it again."
+        return [Refusal("not-onnx", sentence)], None
+    for stage, check in static_checks(parts, data):
         refusals = _first(announce, stage, check)
         if refusals:
             return refusals, None
@@ -69,9 +73,10 @@ def _undecodable(reason: str) -> Refusal:
     return Refusal("not-onnx", f"The file {what}; export or upload it again.")
 
 
-def _static_checks(
+def static_checks(
     parts: Parts, data: bytes
 ) -> Iterator[tuple[str, Callable[[], Iterable[Refusal]]]]:
+    """The checks that need no run, each with the stage that the parent may name."""
     yield "external-data", lambda: structure.check_external_data(parts)
     yield "extras", lambda: structure.check_extras(parts)
     yield "domains", lambda: structure.check_domains(parts)

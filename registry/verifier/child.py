@@ -69,9 +69,6 @@ def _judge(data: bytes, expected: Signature | None) -> Outcome:
         confinement.grant_reporting_memory()
         sentence = "The model needs more memory than the verifier grants; export a smaller one."
         return [Refusal("out-of-memory", sentence)], None
-    except UnicodeDecodeError:
-        sentence = "The file holds text that is not UTF-8, so it is damaged; export it again."
-        return [Refusal("not-onnx", sentence)], None
 
 
 def _write(descriptor: int, data: bytes) -> None:

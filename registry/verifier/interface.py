@@ -28,8 +28,6 @@ class SignatureProblem(Exception):
 def signature_of(model: onnx.ModelProto, expected: Signature | None) -> Signature:
     """The signature to judge by: the expected one, which the file's own must equal."""
     entries = [entry.value for entry in model.metadata_props if entry.key == SIGNATURE_KEY]
-    if len(entries) > 1:
-        raise _differs(f"the metadata {SIGNATURE_KEY} stands {len(entries)} times; write it once")
     if not entries:
         if expected is None:
             raise SignatureProblem(

@@ -73,10 +73,11 @@ def verify(
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return _refused("", 0, "unreadable", "The file cannot be opened; upload it again.")
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        return _refused("", 0, "unreadable", "This is no regular file; upload one ONNX file.")
     with os.fdopen(descriptor, "rb") as stream:
-        facts = os.fstat(stream.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            return _refused("", 0, "unreadable", "This is no regular file; upload one ONNX file.")
         if facts.st_size > max_bytes:
             sentence = (
                 f"The file has {facts.st_size} bytes; at most {max_bytes} are allowed, so export a"
@@ -140,6 +141,8 @@ def _environment(folder: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
+        # onnxruntime's builds report their use to their maker unless told not to before they load.
+        "ORT_DISABLE_TELEMETRY": "1",
         "LC_ALL": "C.UTF-8",
         "HOME": folder,
         "TMPDIR": folder,

@@ -24,9 +24,18 @@ def check_graph(parts: Parts, data: bytes) -> Iterator[Refusal]:
     """Let the reference checker read the bytes, never a path: it would follow external data."""
     try:
         onnx.checker.check_model(data)
-        inferred = onnx.shape_inference.infer_shapes(
-            _without_weights(parts.model), check_type=True, strict_mode=True, data_prop=True
-        )
+        # Propagating values unfolds them, so the sizes known without it are judged first.
+        for propagate in (False, True):
+            inferred = onnx.shape_inference.infer_shapes(
+                _without_weights(parts.model),
+                check_type=True,
+                strict_mode=True,
+                data_prop=propagate,
+            )
+            refusals = list(_check_sizes(inferred.graph))
+            if refusals:
+                yield from refusals
+                return
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as problem:
         yield Refusal(
             "invalid-graph",
@@ -34,8 +43,12 @@ def check_graph(parts: Parts, data: bytes) -> Iterator[Refusal]:
             _named_node(parts, str(problem)),
         )
         return
-    yield from _check_sizes(inferred.graph)
-    concrete = _without_weights(parts.model)
+    yield from _check_dummy_sizes(parts.model)
+
+
+def _check_dummy_sizes(model: onnx.ModelProto) -> Iterator[Refusal]:
+    """What free dimensions hide: infer again with the sizes of the largest dummy run."""
+    concrete = _without_weights(model)
     _fix_dimensions(concrete.graph)
     try:
         unfolded = onnx.shape_inference.infer_shapes(concrete, strict_mode=False, data_prop=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import onnx
 from google.protobuf.message import Message  # type: ignore[import-untyped]
@@ -36,6 +37,10 @@ _VERSIONS = {
 }
 
 
+class NotText(Exception):
+    """A name or note in the file is not UTF-8."""
+
+
 @dataclass(slots=True)
 class Parts:
     """All nodes and tensors of a model, wherever they hide, each with its owner's name."""
@@ -54,11 +59,15 @@ class Parts:
         pending: list[tuple[str, Message]] = [("", model)]
         while pending:
             owner, message = pending.pop()
-            owner = parts._note(owner, message)
-            for descriptor, value in message.ListFields():
-                if descriptor.message_type is None:
+            fields = message.ListFields()
+            for descriptor, value in fields:
+                if descriptor.type == descriptor.TYPE_STRING:
                     parts._measure(descriptor.name, value)
-                elif isinstance(value, Message):
+            owner = parts._note(owner, message)
+            for descriptor, value in fields:
+                if descriptor.message_type is None:
+                    continue
+                if isinstance(value, Message):
                     pending.append((owner, value))
                 else:
                     pending.extend(
@@ -79,12 +88,15 @@ class Parts:
             self.metadata_bytes += message.ByteSize()
         return owner
 
-    def _measure(self, name: str, value: object) -> None:
-        if name in ("doc_string", "producer_name", "producer_version") and isinstance(value, str):
-            self.metadata_bytes += len(value)
+    def _measure(self, name: str, value: Any) -> None:
+        # Text that is not UTF-8 comes out of the parser as bytes.
+        texts = [value] if isinstance(value, str | bytes) else list(value)
+        if not all(isinstance(text, str) for text in texts):
+            raise NotText
+        if name in ("doc_string", "producer_name", "producer_version"):
+            self.metadata_bytes += sum(map(len, texts))
         elif name in ("name", "input", "output", "op_type", "domain"):
-            texts = [value] if isinstance(value, str) else value
-            self.longest_name = max([self.longest_name, *map(len, texts)])  # type: ignore[call-overload]
+            self.longest_name = max([self.longest_name, *map(len, texts)])
 
 
 def domain_of(node: onnx.NodeProto) -> str:

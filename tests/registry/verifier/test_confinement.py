@@ -49,7 +49,7 @@ tcp = native["socket"](2, 1, 0)
 udp = native["socket"](2, 2, 0)
 report = {
     "python socket": attempt(lambda: socket.socket()),
-    "python resolve": attempt(lambda: socket.getaddrinfo("localhost", 80)),
+    "python resolve": attempt(lambda: socket.getaddrinfo(b"localhost", 80)),
     "python write": attempt(lambda: open(os.path.join(order["folder"], "python"), "w").close()),
     "python append": attempt(lambda: os.open("here", os.O_CREAT | os.O_RDWR)),
     "python remove": attempt(lambda: os.remove(order["secret"] + ".none")),

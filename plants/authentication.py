@@ -9,7 +9,6 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from plants.models import PlantCredential
 from plants.services import access, credentials
 from registry.domain.errors import NotAllowed
 
@@ -19,21 +18,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
-
-
-class PlantAgent:
-    """The caller behind a plant credential; it is no user and never becomes one."""
-
-    is_authenticated = True
-    is_anonymous = False
-    is_active = True
-    pk = None
-
-    def __init__(self, credential: PlantCredential) -> None:
-        self.credential = credential
-
-    def __str__(self) -> str:
-        return f"agent of {self.credential.plant_id}"
 
 
 class PlantCredentialAuthentication(BaseAuthentication):
@@ -47,7 +31,7 @@ class PlantCredentialAuthentication(BaseAuthentication):
             credential = credentials.authenticate(token.strip())
         except NotAllowed as refusal:
             raise AuthenticationFailed(refusal.message, code=refusal.code) from refusal
-        return PlantAgent(credential), access.scope_of(credential)
+        return access.PlantAgent(credential), access.scope_of(credential)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="lineward"'

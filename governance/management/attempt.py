@@ -100,9 +100,7 @@ def _answer(fleet: Fleet, job: Job) -> dict[str, Any]:
         if gate["outcome"] != "pass":
             answer["warnings"].append(f"Gate {gate['id']}: {gate['outcome']}. {gate['reason']}")
     return answer | {
-        "split": {
-            part: timings[f"rows_{part}"] for part in ("train", "validation", "holdout")
-        },
+        "split": {part: timings[f"rows_{part}"] for part in ("train", "validation", "holdout")},
         "group_overlap": timings["group_overlap"],
         "metrics": runs.metrics_of(evaluation.report),
         "per_class": evaluation.report["per_class"],

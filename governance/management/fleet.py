@@ -140,7 +140,7 @@ class Fleet:
                 *("work", "--data", str(data_folder), "--name", f"{plant_code}-1"),
             ],
             # A plant's process gets nothing of the portal's.
-            {name: "" for name in ("REDIS_URL", "LINEWARD_SECRET_KEY", "DATABASE_URL")},
+            dict.fromkeys(("REDIS_URL", "LINEWARD_SECRET_KEY", "DATABASE_URL"), ""),
         )
 
     def stop(self) -> None:

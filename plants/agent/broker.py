@@ -77,12 +77,12 @@ _FOR_EVER: dict[str, Any] = {
 
 # One ring in hand, none in reserve: what this worker cannot start now, another one may take.
 _ONE_AT_A_TIME: dict[str, Any] = {
-    "worker_pool": "prefork",
+    # A thread, because the supervisor starts a fresh process for every job: forking beside its
+    # heartbeat thread would copy held locks, and a replaced child costs up to 5 s between jobs.
+    "worker_pool": "threads",
     "worker_concurrency": 1,
     "worker_prefetch_multiplier": 1,
     "worker_disable_prefetch": True,
-    # A fresh process for every training: memory, threads and a broken library end with it.
-    "worker_max_tasks_per_child": 1,
     # Early: a ring that a crash loses is rung again by the portal, at most once per lease.
     "task_acks_late": False,
     "task_reject_on_worker_lost": False,

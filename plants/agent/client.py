@@ -85,7 +85,7 @@ class Portal:
         Raises:
             Invalid: they do not hash to the digest in the signed order.
         """
-        data = self._retry(lambda: self._download(f"jobs/{job}/parent/", max_bytes))
+        data: bytes = self._retry(lambda: self._download(f"jobs/{job}/parent/", max_bytes))
         if sha256(data) != digest:
             raise Invalid("The parent's bytes are not those ordered.", code="artifact-digest")
         return data

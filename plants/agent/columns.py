@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 # Markers that exports leave where nothing was measured.
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-"})
-# One stray word in a hundred readings is a logger's error message, not a category.
-STRAY_SHARE = 0.01
+# One stray word in thirty readings is a logger's error message, not a category.
+NUMBERS_PER_STRAY = 30
 # Beyond this many texts a one-hot encoding learns rows by heart and the model outgrows its limit.
 MAX_CATEGORIES = 500
 IDENTIFIER_SHARE = 0.5
@@ -65,7 +65,7 @@ class ColumnReader:
 
     @property
     def is_numeric(self) -> bool:
-        return self.numbers > 0 and self.stray.count <= STRAY_SHARE * self.rows
+        return self.numbers > 0 and self.numbers >= NUMBERS_PER_STRAY * self.stray.count
 
     @property
     def is_hopeless(self) -> bool:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from plants.agent import csv_files, image_sets, survey, table_sets
 from plants.agent.examples import ImageExamples, IntArray, TableExamples, TextArray
 from plants.agent.rows import Content, Roles, Sheet
+from plants.agent.table_sets import TableSheet
 from plants.domain import capture_times, dataset_contract, duplicates, labels, plain_yaml
 from plants.domain.capture_times import Clock
 from plants.domain.dataset_contract import DatasetContract
@@ -130,6 +131,8 @@ def _load(folder: Path) -> Dataset:
     content = sheet.content(kept, codes)
     notes = [*sheet.warnings, *labelled.warnings, *content.warnings]
     ties = duplicates.tie(content.digests, codes, _groups(roles, kept, notes))
+    if ties.copies and isinstance(sheet, TableSheet) and sheet.names_its_rows:
+        table_sets.refuse_repeated_lines(file)
     notes += _tie_notes(ties, lines, content)
     return Dataset(
         name=contract.name,

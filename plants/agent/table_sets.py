@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plants.agent import rows
-from plants.agent.columns import ColumnReader, TextReader
+from plants.agent.columns import IDENTIFIER_SHARE, ColumnReader, TextReader
 from plants.agent.csv_files import Block, CsvFile
 from plants.agent.examples import FloatArray, IntArray, TableExamples, TextArray
 from plants.agent.rows import Content, Roles
@@ -52,6 +52,11 @@ class Feature:
             self.outside.append(beyond.astype(np.int64) + start)
         return not self.numbers.is_hopeless
 
+    @property
+    def is_identifier(self) -> bool:
+        is_text = not self.numbers.is_numeric and self.numbers.stray.count > 0
+        return is_text and self.texts.is_identifier
+
 
 @dataclass(frozen=True)
 class TableSheet:
@@ -63,6 +68,14 @@ class TableSheet:
     roles: Roles
     ignored_columns: frozenset[str]
     warnings: tuple[str, ...]
+
+    @property
+    def names_its_rows(self) -> bool:
+        """Whether a serial number or a time tells the rows apart."""
+        times = self.roles.column("time") or []
+        return any(feature.is_identifier for feature in self.features) or (
+            len(set(times)) > IDENTIFIER_SHARE * len(self.roles.lines)
+        )
 
     def content(self, kept: IntArray, codes: IntArray) -> Content:
         """The kept rows of the columns that are worth learning from."""
@@ -114,7 +127,7 @@ class TableSheet:
             )
         if feature.numbers.stray.count == 0:
             return "no value in any row"
-        if feature.texts.is_identifier:
+        if feature.is_identifier:
             return "nearly every row has its own text"
         distinct = set(feature.texts.values()[kept])
         if len(distinct - {""}) == 0:
@@ -171,6 +184,20 @@ def read(file: CsvFile, contract: DatasetContract) -> TableSheet:
         if column not in asked_for:
             warnings.append(f"`ranges` of {column!r} has no effect: it is not a feature.")
     return TableSheet(file.path.name, contract, features, roles, ignored, tuple(warnings))
+
+
+def refuse_repeated_lines(file: CsvFile) -> None:
+    """Refuse a line that repeats another down to its serial number or time."""
+    first_line: dict[int, int] = {}
+    for block in file.blocks():
+        for line, cells in zip(block.lines, zip(*block.columns, strict=True), strict=True):
+            earlier = first_line.setdefault(hash(cells), line)
+            if earlier != line:
+                raise Invalid(
+                    f"{file.path.name} line {line} repeats line {earlier} in every column, its "
+                    "serial number or time included: delete the rows that were exported twice.",
+                    code="rows-repeated",
+                )
 
 
 def _features(

@@ -66,11 +66,11 @@ def make_app(home: Home, data_folder: Path, *, worker: str, boot: str) -> Celery
         )
     )
 
+    @app.task(name=TASK, ignore_result=True)
     def run_job(job_id: str) -> None:
         supervisor = Supervisor(home, data_folder, worker=worker, boot=boot)
         log.info("job %s: %s", job_id, supervisor.run(job_id))
 
-    app.task(run_job, name=TASK, ignore_result=True)
     return app
 
 
@@ -94,7 +94,6 @@ def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = F
     heart = Heart(home, data_folder, app, worker=worker, boot=boot)
     worker_ready.connect(lambda **_: heart.start(), weak=False)
     app.worker_main([*broker.WORKER_ARGUMENTS, "--loglevel", "WARNING"])
-    return 0
 
 
 class Heart:

@@ -72,7 +72,12 @@ class JobIn(serializers.Serializer[Any]):
     dataset = serializers.RegexField(r"^[a-z0-9][a-z0-9._-]{0,63}\Z")
     recipe = serializers.UUIDField()
     overrides = serializers.DictField(default=dict)
-    parent = serializers.UUIDField(required=False, allow_null=True, default=None)
+    version = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The version to start from (retrain) or to score (evaluate).",
+    )
     idempotency_key = serializers.CharField(max_length=100, allow_blank=True, default="")
 
 
@@ -100,8 +105,8 @@ def _wish(scope: PlantScope, code: str, wanted: dict[str, Any]) -> jobs.Wish:
         dataset=wanted["dataset"],
         recipe=_one(Recipe.objects.visible_to(scope), "recipe", pk=wanted["recipe"]),
         overrides=wanted["overrides"],
-        parent=wanted["parent"]
-        and _one(ModelVersion.objects.visible_to(scope), "version", pk=wanted["parent"]),
+        parent=wanted["version"]
+        and _one(ModelVersion.objects.visible_to(scope), "version", pk=wanted["version"]),
         idempotency_key=wanted["idempotency_key"],
     )
 

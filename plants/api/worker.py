@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from plants.authentication import PlantAgent, PlantCredentialAuthentication
 from plants.domain import protocol
 from plants.services import credentials, workers
+from plants.services.access import PlantAgent
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound, TooLarge
 from registry.domain.jobs import JobKind, JobState
@@ -46,7 +46,10 @@ class PartParser(BaseParser):
 
     media_type = "application/offset+octet-stream"
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
+    # The base class expects parsed fields; a part of a file is its bytes.
+    def parse(  # type: ignore[override]
+        self, stream: Any, media_type: Any = None, parser_context: Any = None
+    ) -> bytes:
         data: bytes = stream.read(artifacts.MAX_PART_BYTES + 1)
         if len(data) > artifacts.MAX_PART_BYTES:
             raise TooLarge(f"A part has at most {artifacts.MAX_PART_BYTES} bytes.")
@@ -56,7 +59,6 @@ class PartParser(BaseParser):
 class WorkerView(APIView):
     """One command of the protocol: checked against its schema, handed to one service."""
 
-    authentication_classes = (PlantCredentialAuthentication,)
     permission_classes = (IsPlantAgent,)
     parser_classes: tuple[type[BaseParser], ...] = (BoundedJSON,)
     message = ""
@@ -216,9 +218,8 @@ class UploadParts(WorkerView):
         offset = request.headers.get("Upload-Offset", "")
         if not offset.isdecimal() or len(offset) > 15:
             raise Invalid("Say in Upload-Offset at which byte this part starts.", code="bad-offset")
-        upload = artifacts.append(
-            _scope(request), upload_id, offset=int(offset), part=request.data or b""
-        )
+        part: Any = request.data or b""
+        upload = artifacts.append(_scope(request), upload_id, offset=int(offset), part=part)
         return _standing(upload)
 
 

@@ -14,8 +14,9 @@ def scope_for(user: User) -> PlantScope:
         return PlantScope(Actor(ActorKind.PERSON, user.username))
     central: set[Role] = set()
     at: dict[str, set[Role]] = defaultdict(set)
-    for plant_code, role in Membership.objects.filter(user=user).values_list("plant_id", "role"):
-        (central if plant_code is None else at[plant_code]).add(Role(role))
+    for membership in Membership.objects.filter(user=user):
+        held = central if membership.plant_id is None else at[membership.plant_id]
+        held.add(Role(membership.role))
     return PlantScope(
         Actor(ActorKind.PERSON, user.username),
         central=frozenset(central),
@@ -29,3 +30,18 @@ def scope_of(credential: PlantCredential) -> PlantScope:
         Actor(ActorKind.PLANT, credential.plant_id),
         at={credential.plant_id: frozenset({Role.OPERATOR})},
     )
+
+
+class PlantAgent:
+    """The caller behind a plant credential; it is no user and never becomes one."""
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+    pk = None
+
+    def __init__(self, credential: PlantCredential) -> None:
+        self.credential = credential
+
+    def __str__(self) -> str:
+        return f"agent of {self.credential.plant_id}"

@@ -1,6 +1,18 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from plants.web import orders, plants
 
 app_name = "plants"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("plants/", plants.index, name="plant-list"),
+    path("plants/<slug:code>/", plants.detail, name="plant-detail"),
+    path("plants/<slug:code>/enrolment-codes/", plants.issue_code, name="plant-issue-code"),
+    path(
+        "plants/<slug:code>/credentials/<uuid:pk>/revocation/",
+        plants.revoke,
+        name="credential-revoke",
+    ),
+    path("jobs/new/", orders.new, name="job-new"),
+]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -51,9 +52,11 @@ class FamilyIn(serializers.Serializer[Any]):
     primary_metric = serializers.ChoiceField(
         choices=Metric.values, default=Metric.BALANCED_ACCURACY
     )
-    escape_cost = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, default=0)
+    escape_cost = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=0, default=Decimal(0)
+    )
     false_reject_cost = serializers.DecimalField(
-        max_digits=12, decimal_places=2, min_value=0, default=0
+        max_digits=12, decimal_places=2, min_value=0, default=Decimal(0)
     )
 
 
@@ -74,7 +77,7 @@ class RecipeOut(serializers.ModelSerializer[Recipe]):
 
 class RecipeIn(serializers.Serializer[Any]):
     # Longer texts than the parser takes are refused by the parser, which says so better.
-    source = serializers.CharField(
+    yaml = serializers.CharField(
         max_length=2_000_000, trim_whitespace=False, help_text="The recipe as YAML."
     )
 

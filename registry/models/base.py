@@ -70,7 +70,7 @@ class FrozenModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            stored = type(self)._base_manager.filter(pk=self.pk).values().first() or {}
+            stored = type(self)._base_manager.filter(pk=self.pk).values().get()
             changed = [
                 field.attname
                 for field in self._meta.concrete_fields

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.urls import reverse
 
 from registry.domain.access import PlantScope
 
+Row = TypeVar("Row", bound=models.Model)
 
-class StandardQuerySet(models.QuerySet[models.Model]):
+
+class StandardQuerySet(models.QuerySet[Row]):
     """Central standards: everybody with a role anywhere may read them."""
 
     def visible_to(self, scope: PlantScope) -> Self:
@@ -66,7 +68,7 @@ class ModelFamily(models.Model):
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = StandardQuerySet.as_manager()
+    objects = StandardQuerySet["ModelFamily"].as_manager()
 
     class Meta:
         ordering = ("slug",)

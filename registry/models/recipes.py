@@ -7,14 +7,16 @@ import uuid
 from django.db import models
 from django.urls import reverse
 
+from registry.domain.access import PlantScope
 from registry.models.base import FrozenModel, FrozenQuerySet
-from registry.models.families import StandardQuerySet, TaskKind
+from registry.models.families import TaskKind
 
 
 class RecipeQuerySet(FrozenQuerySet["Recipe"]):
-    """Recipes are standards: everybody reads, nobody changes."""
+    """Recipes are standards: everybody with a role reads, nobody changes."""
 
-    visible_to = StandardQuerySet.visible_to
+    def visible_to(self, scope: PlantScope) -> RecipeQuerySet:
+        return self if scope.sees(None) else self.none()
 
 
 class Recipe(FrozenModel):

@@ -117,7 +117,7 @@ class Baseline(models.Model):
     published_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
 
-    objects = StandardQuerySet.as_manager()
+    objects = StandardQuerySet["Baseline"].as_manager()
 
     class Meta:
         ordering = ("-published_at",)

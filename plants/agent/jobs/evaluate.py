@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from plants.agent import ops
+from plants.agent.datasets import Dataset
+from plants.agent.examples import ImageExamples
 from plants.agent.jobs import work
 from registry.domain.errors import Invalid
 from registry.domain.onnx_contract import Signature
@@ -25,7 +27,7 @@ def run(place: work.Workplace) -> None:
     work.finish(place, {"report": report})
 
 
-def _as_expected(dataset: work.Dataset, signature: Signature) -> work.AnyExamples:
+def _as_expected(dataset: Dataset, signature: Signature) -> work.AnyExamples:
     unknown = [name for name in dataset.classes if name not in signature.classes]
     if unknown:
         raise Invalid(
@@ -34,6 +36,6 @@ def _as_expected(dataset: work.Dataset, signature: Signature) -> work.AnyExample
             code="signature-mismatch",
         )
     examples = work.relabel(dataset, signature.classes)
-    if examples.kind == "images":
+    if isinstance(examples, ImageExamples):
         return examples
     return work.columns(examples, signature)

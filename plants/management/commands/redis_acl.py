@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
         try:
             if options["apply"]:
-                self._apply(grants)
+                self._apply(grants, quiet=options["verbosity"] == 0)
             elif options["check"]:
                 self._check(grants)
             else:
@@ -41,8 +41,10 @@ class Command(BaseCommand):
         except PlatformError as error:
             raise CommandError(error.message) from error
 
-    def _apply(self, grants: dict[str, str]) -> None:
+    def _apply(self, grants: dict[str, str], *, quiet: bool) -> None:
         done = queue_access.reconcile(grants)
+        if quiet:
+            return
         for code in done.granted:
             self.stdout.write(f"granted {rules.user_for(code)}")
         for code in done.revoked:

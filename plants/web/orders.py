@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from plants.web.forms import OrderForm
+from registry.domain.access import Role
+from registry.domain.errors import Conflict, Invalid, NotAllowed
+from registry.http import ScopedRequest
+from registry.services import jobs
+
+_ORDERERS = (Role.ENGINEER, Role.DATA_SCIENTIST)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new(request: ScopedRequest) -> HttpResponse:
+    """One form: each choice narrows the next, and changes of it come back as GET."""
+    _require_somewhere(request)
+    if request.method == "GET":
+        return _answer(request, OrderForm(request.scope, request.GET, is_draft=True))
+    form = OrderForm(request.scope, request.POST)
+    if not form.is_valid():
+        return _answer(request, form, status=422)
+    try:
+        job = jobs.enqueue(request.scope, form.wish())
+    except (Invalid, Conflict) as refusal:
+        form.refuse(refusal)
+        return _answer(request, form, status=refusal.status)
+    messages.success(request, "Ordered; the plant's worker has been told.")
+    return redirect(job)
+
+
+def _require_somewhere(request: ScopedRequest) -> None:
+    scope = request.scope
+    plants: Mapping[str, object] = scope.at
+    if any(scope.may(role) for role in _ORDERERS):
+        return
+    if any(scope.may(role, code) for code in plants for role in _ORDERERS):
+        return
+    raise NotAllowed(
+        "Jobs are ordered by engineers of a plant and by central data scientists; ask an "
+        "administrator for the role.",
+        code="role-missing",
+    )
+
+
+def _answer(request: ScopedRequest, form: OrderForm, status: int = 200) -> HttpResponse:
+    return render(request, "plants/job_new.html", {"form": form}, status=status)

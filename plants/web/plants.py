@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from plants import selectors
+from plants.models import Plant, PlantCredential
+from plants.services import credentials
+from registry.domain import spreadsheets
+from registry.domain.access import PlantScope, Role
+from registry.http import ScopedRequest
+from registry.selectors import history
+
+_KEEPERS = (Role.ADMINISTRATOR, Role.ENGINEER)
+_ORDERERS = (Role.ENGINEER, Role.DATA_SCIENTIST)
+
+
+def _may(scope: PlantScope, roles: tuple[Role, ...], code: str) -> bool:
+    return any(scope.may(role, code) for role in roles)
+
+
+@require_GET
+@login_required
+def index(request: ScopedRequest) -> HttpResponseBase:
+    listing = selectors.plants(request.scope, request.GET)
+    if request.GET.get("format") != "csv":
+        return render(request, "plants/plant_list.html", {"listing": listing})
+    return StreamingHttpResponse(
+        spreadsheets.lines(listing.export_header(), listing.export_rows()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="lineward-plants.csv"'},
+    )
+
+
+@require_GET
+@login_required
+def detail(request: ScopedRequest, code: str) -> HttpResponse:
+    plant = get_object_or_404(Plant.objects.visible_to(request.scope), pk=code)
+    return _page(request, plant)
+
+
+@require_POST
+@login_required
+@never_cache
+def issue_code(request: ScopedRequest, code: str) -> HttpResponse:
+    """Shown in the answer to this POST and nowhere else: the portal keeps only its digest."""
+    plant = get_object_or_404(Plant.objects.visible_to(request.scope), pk=code)
+    return _page(request, plant, issued=credentials.issue_code(request.scope, plant))
+
+
+@require_POST
+@login_required
+def revoke(request: ScopedRequest, code: str, pk: UUID) -> HttpResponse:
+    rows = PlantCredential.objects.visible_to(request.scope).filter(plant_id=code)
+    credential = get_object_or_404(rows, pk=pk)
+    credentials.revoke(request.scope, credential)
+    messages.success(request, "The credential is revoked: API and queue refuse it from now on.")
+    return redirect("plants:plant-detail", code=code)
+
+
+def _page(request: ScopedRequest, plant: Plant, issued: str = "") -> HttpResponse:
+    return render(
+        request,
+        "plants/plant_detail.html",
+        {
+            "plant": plant,
+            "page": selectors.plant_page(request.scope, plant),
+            "events": history.of_plant(request.scope, plant.code),
+            "may_keep": _may(request.scope, _KEEPERS, plant.code),
+            "may_order": _may(request.scope, _ORDERERS, plant.code),
+            "issued": issued,
+            "portal_url": settings.PORTAL_URL,
+            "code_hours": settings.ENROLMENT_CODE_HOURS,
+        },
+    )

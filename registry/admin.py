@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from registry import models
+
+
+class OnRecord(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows records; nothing on record is added, changed or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+for model in (
+    models.Artifact,
+    models.Baseline,
+    models.DatasetManifest,
+    models.Evaluation,
+    models.Job,
+    models.LedgerEntry,
+    models.ModelFamily,
+    models.ModelVersion,
+    models.Recipe,
+):
+    admin.site.register(model, OnRecord)

@@ -61,7 +61,7 @@ class Job(models.Model):
         related_name="jobs_as_parent",
         help_text="The version to start from (retrain) or to score (evaluate).",
     )
-    state = models.CharField(max_length=16, choices=STATES, default=rules.JobState.QUEUED)
+    state = models.CharField(max_length=16, choices=STATES, default=rules.JobState.QUEUED.value)
     attempt = models.PositiveSmallIntegerField(default=0)
     fencing_token = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=120, blank=True)

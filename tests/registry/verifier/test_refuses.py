@@ -70,6 +70,20 @@ def _tar() -> bytes:
         (b"\x00" * 100, "field"),
         (b"\xff" * 100, "ten bytes"),
     ],
+    ids=[
+        "empty",
+        "zip",
+        "gzip",
+        "tar",
+        "pickle",
+        "script",
+        "json",
+        "safetensors",
+        "ort",
+        "graphless",
+        "zeros",
+        "ones",
+    ],
 )
 def test_a_file_that_is_no_onnx_is_told_what_it_looks_like(
     judge: Judge, content: bytes, phrase: str

@@ -262,7 +262,11 @@ _REFUSAL = json.dumps(
         (f"print({_REPORT!r}, end='')", "verifier-crashed"),
         (f"print({_REPORT.replace('0' * 64, '1' * 64)!r})", "changed-while-read"),
     ],
-)
+    ids=[
+        "flood", "noise", "sleep", "silence", "segfault", "killed", "allocation", "exit", "nothing",
+        "half-json", "deep-json", "list", "object", "no-facts", "unfinished", "other-bytes",
+    ],
+)  # fmt: skip
 def test_any_ending_of_the_child_is_a_refusal(
     artifact: io.BufferedReader, script: str, rule: str
 ) -> None:

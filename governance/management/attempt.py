@@ -123,12 +123,12 @@ def _text(answer: dict[str, Any]) -> str:
         lines.append(f"{answer['error']['code']}: {answer['error']['message']}")
         return "\n".join(lines)
     split = answer["split"]
-    lines += [
-        f"  {answer['rows']} rows, {len(answer['classes'])} classes, "
-        f"groups: {answer['groups'] if answer['groups'] is not None else 'none declared'}",
+    groups = "no groups declared" if answer["groups"] is None else f"{answer['groups']} groups"
+    lines.append(f"  {answer['rows']} rows, {len(answer['classes'])} classes, {groups}")
+    lines.append(
         f"  train {split['train']}, validation {split['validation']}, hold-out {split['holdout']} "
-        f"(groups in more than one part: {answer['group_overlap']})",
-    ]
+        f"(groups in more than one part: {answer['group_overlap']})"
+    )
     for name, figure in answer["metrics"].items():
         value = figure["value"]
         interval = f" ({figure['low']:.3f}-{figure['high']:.3f})" if figure["low"] else ""

@@ -192,9 +192,8 @@ def check(fleet: Fleet, say: Callable[[str], None]) -> int:
     verification = ledger.verify()
     if not verification.is_intact:
         complaints.append(f"the ledger is broken at entry {verification.broken_at}")
-    for code in PLANTS:
-        if not ModelVersion.objects.filter(origin=code).exists():
-            complaints.append(f"{code} has no version")
+    origins = set(ModelVersion.objects.values_list("origin", flat=True))
+    complaints += [f"{code} has no version" for code in PLANTS if code not in origins]
     if ended := fleet.processes.ended():
         complaints.append(f"{ended} has stopped")
     for complaint in complaints:

@@ -7,6 +7,7 @@ their own queue. `make up`, `make try`, `make trial` and the fault tests all sta
 from __future__ import annotations
 
 import io
+import json
 import os
 import secrets
 import socket
@@ -19,6 +20,8 @@ from typing import Self
 
 from governance.management import embedded_broker
 from governance.management.processes import Processes
+from plants.agent.client import Portal
+from plants.agent.home import Home
 from registry.domain.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,18 +119,16 @@ class Fleet:
         return self.home / "agents" / plant_code
 
     def enrol(self, plant_code: str) -> None:
-        """Enrol a plant's agent with a fresh code, unless it is enrolled; over HTTP, as anywhere."""
-        from plants.agent.client import Portal
-        from plants.agent.home import Home
+        """Enrol a plant's agent over HTTP with a fresh code, unless it is enrolled already."""
         from plants.models import Plant, PlantCredential
         from plants.services import credentials
         from registry.domain.access import portal_scope
 
         home = Home(self.agent_home(plant_code))
-        if PlantCredential.objects.live().filter(plant_id=plant_code).exists():
-            if home.credential_file.exists():
-                _repoint(home, self.url)
-                return
+        is_live = PlantCredential.objects.live().filter(plant_id=plant_code).exists()
+        if is_live and home.credential_file.exists():
+            _repoint(home, self.url)
+            return
         code = credentials.issue_code(portal_scope("set-up"), Plant.objects.get(pk=plant_code))
         home.keep_credential(self.url, Portal(self.url).enrol(code))
 
@@ -149,11 +150,9 @@ class Fleet:
         embedded_broker.stop(self.home)
 
 
-def _repoint(home: object, url: str) -> None:
+def _repoint(home: Home, url: str) -> None:
     """The portal's port may differ from last time; the credential stays the same."""
-    import json
-
-    path = home.credential_file  # type: ignore[attr-defined]
+    path = home.credential_file
     stored = json.loads(path.read_text())
     stored["portal"] = url
     stored["broker_url"] = os.environ["LINEWARD_PLANT_BROKER_URL"]

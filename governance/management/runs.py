@@ -120,7 +120,8 @@ def row_of(job: Job, what: str) -> Row:
 def failure_of(job: Job) -> str:
     """One sentence for a job without a result."""
     detail = f" ({job.detail['why']})" if job.detail.get("why") else ""
-    return f"{job.plant_code}: {job.kind} {job.dataset}: {job.code or job.state}. {job.way_out}{detail}"
+    what = f"{job.plant_code}: {job.kind} {job.dataset}: {job.code or job.state}."
+    return f"{what} {job.way_out}{detail}"
 
 
 def has_result(job: Job) -> bool:

@@ -1,6 +1,23 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from registry.web import families, jobs, manifests, recipes, versions
 
 app_name = "registry"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("families/", families.index, name="family-list"),
+    path("families/<slug:slug>/", families.detail, name="family-detail"),
+    path("versions/", versions.index, name="version-list"),
+    path("versions/<uuid:pk>/", versions.detail, name="version-detail"),
+    path("versions/<uuid:pk>/publication/", versions.publish, name="version-publish"),
+    path("manifests/<uuid:pk>/", manifests.detail, name="manifest-detail"),
+    path("recipes/", recipes.index, name="recipe-list"),
+    path("recipes/new/", recipes.new, name="recipe-new"),
+    path("recipes/<uuid:pk>/", recipes.detail, name="recipe-detail"),
+    path("jobs/", jobs.index, name="job-list"),
+    path("jobs/<uuid:pk>/", jobs.detail, name="job-detail"),
+    path("jobs/<uuid:pk>/progress/", jobs.progress, name="job-progress"),
+    path("jobs/<uuid:pk>/cancellation/", jobs.cancel, name="job-cancel"),
+    path("jobs/<uuid:pk>/retry/", jobs.retry, name="job-retry"),
+]

@@ -1,0 +1,42 @@
+"""What pages of this app may say of plants, which stand above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.utils.module_loading import import_string
+
+# By name, because this app stands below the plants, whose rows these facts are.
+_READ = "plants.selectors.directory"
+
+
+class Facts(Protocol):
+    """What any page may say of a plant beside its own rows."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def standing(self) -> str: ...
+    @property
+    def last_seen_at(self) -> datetime | None: ...
+
+
+def plants_of(request: Any) -> Mapping[str, Facts]:
+    """The plants that the caller may know of, by code; read once a request."""
+    if not hasattr(request, "plant_directory"):
+        request.plant_directory = import_string(_READ)(request.scope)
+    found: Mapping[str, Facts] = request.plant_directory
+    return found
+
+
+def choices(request: Any) -> list[tuple[str, str]]:
+    """The plants that a filter offers: code and name."""
+    return [(code, facts.name) for code, facts in plants_of(request).items()]

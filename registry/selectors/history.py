@@ -1,0 +1,144 @@
+"""The ledger as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from registry.domain.access import PlantScope
+from registry.models import Job, LedgerEntry, ModelVersion
+from registry.models.ledger import LedgerQuerySet
+
+# How a person says what the ledger writes; details of the entry may be named in braces.
+_SENTENCES: Mapping[str, str] = {
+    "job.queued": "ordered",
+    "job.leased": "claimed by {worker}",
+    "job.preparing": "began to read the plant's data",
+    "job.running": "began to compute",
+    "job.uploading": "began to send the artifact",
+    "job.verifying": "handed in for verification",
+    "job.succeeded": "succeeded",
+    "job.gate-failed": "ended: a gate failed",
+    "job.failed": "failed: {code}",
+    "job.refused": "refused by the plant: {code}",
+    "job.cancelled": "cancelled",
+    "job.cancel-requested": "asked to stop",
+    "job.expired": "expired before it was done",
+    "version.registered": "registered",
+    "version.stage-moved": "moved from {from} to {to}",
+    "evaluation.recorded": "evaluated",
+    "manifest.reported": "manifest of {dataset} reported",
+    "baseline.published": "published as baseline",
+    "recipe.published": "published",
+    "family.declared": "declared",
+    "plant.opened": "opened",
+    "plant.closed": "closed",
+    "enrolment.code-issued": "enrolment code issued",
+    "credential.activated": "credential came into force",
+    "credential.rotated": "credential rotated",
+    "credential.revoked": "credential revoked",
+    "role.granted": "was granted the role {role}",
+    "role.withdrawn": "lost the role {role}",
+}
+# What somebody who was away wants to know; the steps between are on the job's own page.
+_NEWS = (
+    "job.succeeded",
+    "job.gate-failed",
+    "job.failed",
+    "job.refused",
+    "job.expired",
+    "version.stage-moved",
+    "baseline.published",
+    "recipe.published",
+    "family.declared",
+    "plant.opened",
+    "plant.closed",
+    "credential.activated",
+    "credential.revoked",
+)
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One ledger entry as a sentence."""
+
+    sequence: int
+    at: datetime
+    plant_code: str
+    subject: str
+    url: str
+    what: str
+    who: str
+
+
+def of_job(scope: PlantScope, job: Job) -> list[Event]:
+    """Everything the ledger says of one job, first things first."""
+    entries = LedgerEntry.objects.visible_to(scope).filter(subject=f"job:{job.pk}")
+    return [_event(entry, "", "") for entry in entries.order_by("sequence")]
+
+
+def lately(scope: PlantScope, limit: int = 12) -> list[Event]:
+    """The latest news the caller may know of; three queries."""
+    entries = list(LedgerEntry.objects.visible_to(scope).filter(verb__in=_NEWS)[:limit])
+    named = _named(scope, entries)
+    return [_event(entry, *named.get(entry.subject, _plain(entry.subject))) for entry in entries]
+
+
+def of_plant(scope: PlantScope, code: str, limit: int = 8) -> list[Event]:
+    """The latest news of one plant; three queries."""
+    rows: LedgerQuerySet = LedgerEntry.objects.visible_to(scope)
+    entries = list(rows.filter(verb__in=_NEWS, plant_code=code)[:limit])
+    named = _named(scope, entries)
+    return [_event(entry, *named.get(entry.subject, _plain(entry.subject))) for entry in entries]
+
+
+def _plain(subject: str) -> tuple[str, str]:
+    kind, _, name = subject.partition(":")
+    return (f"the {kind}" if kind in {"credential", "plant"} else f"{kind} {name}"), ""
+
+
+def _named(scope: PlantScope, entries: Iterable[LedgerEntry]) -> dict[str, tuple[str, str]]:
+    ids: dict[str, set[str]] = {"job": set(), "version": set()}
+    for entry in entries:
+        kind, _, pk = entry.subject.partition(":")
+        ids.get(kind, set()).add(pk)
+    jobs = Job.objects.visible_to(scope).filter(pk__in=ids["job"]).select_related("family")
+    versions = ModelVersion.objects.visible_to(scope).filter(pk__in=ids["version"])
+    found = {
+        f"job:{job.pk}": (f"{job.get_kind_display()} {job.dataset}", job.get_absolute_url())
+        for job in jobs.only("kind", "dataset", "plant_code", "family")
+    }
+    for version in versions.select_related("family").only("version", "origin", "family__slug"):
+        name = f"{version.family.slug} {version.version}"
+        found[f"version:{version.pk}"] = (name, version.get_absolute_url())
+    return found
+
+
+def _event(entry: LedgerEntry, subject: str, url: str) -> Event:
+    sentence = _SENTENCES.get(entry.verb, entry.verb.replace(".", " ").replace("-", " "))
+    details = entry.details
+    if entry.verb == "job.queued" and details.get("lost"):
+        sentence = "queued again: {lost} stopped answering"
+    elif entry.verb == "job.queued" and details.get("retry_of"):
+        sentence = "ordered again after an earlier attempt"
+    return Event(
+        sequence=entry.sequence,
+        at=entry.recorded_at,
+        plant_code=entry.plant_code,
+        subject=subject,
+        url=url,
+        what=sentence.format_map(_Blank(details)),
+        who=_who(entry.actor),
+    )
+
+
+def _who(actor: str) -> str:
+    kind, _, name = actor.partition(":")
+    return {"plant": f"the agent of {name}", "portal": f"the portal ({name})"}.get(kind, name)

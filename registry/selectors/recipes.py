@@ -1,0 +1,76 @@
+"""Recipes: their list, and what one of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from registry.domain.access import PlantScope
+from registry.domain.recipes import Knob
+from registry.models import Job, ModelVersion, Recipe, TaskKind
+from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
+
+_SHAPE = Shape(
+    columns=(
+        Column("recipe", "Recipe", lambda recipe: recipe.name, ("name", "-published_at")),
+        Column("version", "Version", lambda recipe: recipe.version, on_page=False),
+        Column("kind", "For", lambda recipe: recipe.task_kind, ("task_kind",)),
+        Column("model", "Model", lambda recipe: recipe.document["model"]["op"]),
+        Column("digest", "Digest", lambda recipe: recipe.digest),
+        Column("uses", "Versions made", lambda recipe: recipe.uses, ("uses",), is_number=True),
+        Column("by", "Published by", lambda recipe: recipe.published_by, on_page=False),
+        Column(
+            "published",
+            "Published",
+            lambda recipe: recipe.published_at.isoformat(),
+            ("published_at",),
+        ),
+    ),
+    search=("name", "version", "digest", "published_by"),
+    filters=(
+        Filter("kind", "For", TaskKind.choices, lambda rows, kind: rows.filter(task_kind=kind)),
+    ),
+    sort="recipe",
+)
+
+
+def listing(scope: PlantScope, parameters: Mapping[str, str]) -> Listing:
+    """Recipes with how many versions each has made."""
+    rows = Recipe.objects.visible_to(scope).defer("source").annotate(uses=Count("versions"))
+    return narrow(rows, parameters, _SHAPE)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipePage:
+    """Everything that the page of one recipe shows beside its document."""
+
+    knobs: list[Knob]
+    steps: list[tuple[str, str, list[tuple[str, object]]]]
+    versions: list[ModelVersion]
+    others: list[Recipe]
+    jobs: int
+
+
+def page(scope: PlantScope, recipe: Recipe, knobs: list[Knob]) -> RecipePage:
+    """What the recipe does, what a plant may set, and what was made with it."""
+    versions = ModelVersion.objects.visible_to(scope).filter(recipe=recipe)
+    same_name = Recipe.objects.visible_to(scope).filter(name=recipe.name).exclude(pk=recipe.pk)
+    return RecipePage(
+        knobs=knobs,
+        steps=_steps(recipe),
+        versions=list(versions.select_related("family", "baseline").defer("resolved_recipe")[:25]),
+        others=list(same_name.defer("document", "source")),
+        jobs=Job.objects.visible_to(scope).filter(recipe=recipe).count(),
+    )
+
+
+def _steps(recipe: Recipe) -> list[tuple[str, str, list[tuple[str, object]]]]:
+    found = []
+    for stage in ("preprocess", "augment", "model"):
+        section = recipe.document.get(stage, [])
+        for step in section if isinstance(section, list) else [section]:
+            parameters = [(name, value) for name, value in step.items() if name != "op"]
+            found.append((stage, str(step["op"]), parameters))
+    return found

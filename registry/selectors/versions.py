@@ -1,0 +1,253 @@
+"""Versions: their list beside the baseline, and the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.domain.access import PlantScope
+from registry.models import Baseline, Evaluation, ModelFamily, ModelVersion, VersionKind
+from registry.models import VersionStage as Stage
+from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
+
+Figure = dict[str, Any]
+
+
+def figure_of(report: Mapping[str, Any], name: str) -> Figure | None:
+    """One metric of a report."""
+    found = report.get("metrics", {}).get(name)
+    return found if isinstance(found, dict) else None
+
+
+def primary(version: ModelVersion) -> Figure | None:
+    """The version's figure for the metric that counts in its family, on its own hold-out."""
+    return figure_of(version.metrics, version.family.primary_metric)
+
+
+def scored(evaluation: Evaluation) -> Figure:
+    """An evaluation's figure for the metric that counts."""
+    return {
+        "value": evaluation.value,
+        "low": evaluation.low,
+        "high": evaluation.high,
+        "n": evaluation.n,
+    }
+
+
+def _value(version: ModelVersion, key: str) -> Any:
+    return (primary(version) or {}).get(key)
+
+
+_COLUMNS = (
+    Column(
+        "version",
+        "Version",
+        lambda version: f"{version.family.slug} {version.version}",
+        ("family__slug", "version"),
+    ),
+    Column("id", "Id", lambda version: version.pk, on_page=False),
+    Column("plant", "Origin", lambda version: version.origin, ("origin", "-registered_at")),
+    Column("kind", "Kind", lambda version: version.kind, on_page=False),
+    Column("stage", "Stage", lambda version: version.stage, ("stage",)),
+    Column("metric", "On its own hold-out", lambda version: version.family.primary_metric),
+    Column("value", "Value", lambda version: _value(version, "value"), on_page=False),
+    Column("low", "Low", lambda version: _value(version, "low"), on_page=False),
+    Column("high", "High", lambda version: _value(version, "high"), on_page=False),
+    Column("n", "Rows", lambda version: _value(version, "n"), on_page=False),
+    Column("recipe", "Recipe", lambda version: str(version.recipe), ("recipe__name",)),
+    Column("artifact", "Artifact", lambda version: version.artifact_id, on_page=False),
+    Column(
+        "registered",
+        "Registered",
+        lambda version: version.registered_at.isoformat(),
+        ("registered_at",),
+    ),
+)
+
+
+def _by_kind(rows: Any, value: str) -> Any:
+    if value == "current":
+        return rows.filter(baseline__isnull=False, baseline__superseded_at__isnull=True)
+    return rows.filter(kind=value)
+
+
+def listing(
+    scope: PlantScope, parameters: Mapping[str, str], plants: list[tuple[str, str]]
+) -> Listing:
+    """Versions as the address asks for them; newest first."""
+    families = ModelFamily.objects.visible_to(scope).values_list("slug", "title")
+    shape = Shape(
+        columns=_COLUMNS,
+        search=("family__slug", "version", "origin", "recipe__name", "artifact__sha256"),
+        filters=(
+            Filter(
+                "family",
+                "Family",
+                list(families),
+                lambda rows, slug: rows.filter(family__slug=slug),
+            ),
+            Filter("plant", "Origin", plants, lambda rows, code: rows.filter(origin=code)),
+            Filter(
+                "kind",
+                "Kind",
+                [*VersionKind.choices, ("current", "Current baselines")],
+                _by_kind,
+            ),
+            Filter("stage", "Stage", Stage.choices, lambda rows, one: rows.filter(stage=one)),
+        ),
+        sort="-registered",
+    )
+    rows = (
+        ModelVersion.objects.visible_to(scope)
+        .select_related("family", "recipe", "baseline")
+        .defer("resolved_recipe", "environment", "hyperparameters", "recipe__document")
+    )
+    found = narrow(rows, parameters, shape)
+    found.extra["rows"] = beside_baseline(scope, found.page.object_list)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A version's figure on its own hold-out, and its family's baseline's on the same rows."""
+
+    version: ModelVersion
+    figure: Figure | None
+    norm: Figure | None
+    status: str  # baseline, superseded or local
+
+
+def beside_baseline(scope: PlantScope, versions: Iterable[ModelVersion]) -> list[Beside]:
+    """The page's versions, each beside its norm; one query more."""
+    page = list(versions)
+    norms = {
+        (evaluation.manifest_id, evaluation.version.family_id): scored(evaluation)
+        for evaluation in Evaluation.objects.visible_to(scope)
+        .filter(
+            manifest__in={version.manifest_id for version in page},
+            version__baseline__isnull=False,
+            version__baseline__superseded_at__isnull=True,
+        )
+        .select_related("version")
+        .only("manifest_id", "version__family_id", "value", "low", "high", "n")
+        .order_by("evaluated_at")
+    }
+    return [
+        Beside(
+            version,
+            primary(version),
+            norms.get((version.manifest_id, version.family_id)),
+            status_of(version),
+        )
+        for version in page
+    ]
+
+
+def status_of(version: ModelVersion) -> str:
+    """Whether the centre offers it, offered it once, or never."""
+    published: Baseline | None = getattr(version, "baseline", None)
+    if published is None:
+        return "local" if version.kind == VersionKind.LOCAL else ""
+    return "superseded" if published.superseded_at else "baseline"
+
+
+# --- One version ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class of a report: how often it occurs, and how well it is told."""
+
+    name: str
+    support: int
+    recall: Figure | None
+    precision: Figure | None
+    f1: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionRow:
+    """One true class: what was said instead, as counts."""
+
+    name: str
+    cells: list[tuple[int, bool]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """Everything that the model card shows beside the version's own columns."""
+
+    title: str
+    status: str
+    figure: Figure | None
+    norm: Figure | None
+    figures: list[tuple[str, Figure]]
+    timings: list[tuple[str, Figure]]
+    classes: list[ClassRow]
+    confusion: list[ConfusionRow]
+    gates: list[dict[str, Any]]
+    elsewhere: list[Evaluation]
+    children: list[ModelVersion]
+    hyperparameters: list[tuple[str, Any]]
+    environment: list[tuple[str, Any]]
+
+
+_SHARES = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Macro F1",
+    "auc": "Area under the ROC curve",
+    "ece": "Calibration error",
+    "brier": "Brier score",
+}
+_TIMES = {"latency_ms_p50": "Latency, median", "latency_ms_p95": "Latency, 95th percentile"}
+
+
+def page(scope: PlantScope, version: ModelVersion) -> VersionPage:
+    """The model card of one version."""
+    report = version.metrics
+    evaluations = list(
+        Evaluation.objects.visible_to(scope)
+        .filter(version=version)
+        .select_related("manifest", "job")
+        .defer("report", "manifest__document")
+    )
+    own = next((one for one in evaluations if one.job_id == version.job_id), None)
+    children = ModelVersion.objects.visible_to(scope).filter(parent=version)
+    return VersionPage(
+        title=f"{version.family.slug} {version.version}",
+        status=status_of(version),
+        figure=primary(version),
+        norm=beside_baseline(scope, [version])[0].norm,
+        figures=_named(report, _SHARES),
+        timings=_named(report, _TIMES),
+        classes=_classes(report),
+        confusion=_confusion(report),
+        gates=own.gates if own else [],
+        elsewhere=[one for one in evaluations if one is not own],
+        children=list(children.select_related("family").defer("resolved_recipe")[:12]),
+        hyperparameters=sorted(version.hyperparameters.items()),
+        environment=sorted(version.environment.items()),
+    )
+
+
+def _named(report: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, Figure]]:
+    found = ((label, figure_of(report, name)) for name, label in names.items())
+    return [(label, figure) for label, figure in found if figure]
+
+
+def _classes(report: Mapping[str, Any]) -> list[ClassRow]:
+    per_class = report.get("per_class", {})
+    return [
+        ClassRow(name, stated["support"], stated["recall"], stated["precision"], stated["f1"])
+        for name in report.get("classes", [])
+        if (stated := per_class.get(name))
+    ]
+
+
+def _confusion(report: Mapping[str, Any]) -> list[ConfusionRow]:
+    rows = zip(report.get("classes", []), report.get("confusion", []), strict=False)
+    return [
+        ConfusionRow(name, [(count, at == place) for at, count in enumerate(counts)], sum(counts))
+        for place, (name, counts) in enumerate(rows)
+    ]

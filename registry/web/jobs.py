@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from registry.domain.access import Role
+from registry.domain.jobs import JobState
+from registry.http import ScopedRequest
+from registry.models import Job
+from registry.selectors import jobs as reads
+from registry.selectors.directory import choices
+from registry.services import jobs
+from registry.web.answers import listed
+
+# htmx: "the last answer of its kind"; the element stops asking.
+STOP_POLLING = 286
+
+
+def _visible(request: ScopedRequest, pk: UUID) -> Job:
+    rows = Job.objects.visible_to(request.scope).select_related(
+        "family", "recipe", "parent__family", "manifest", "retry_of", "retried_as"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+def _may_order(request: ScopedRequest, plant_code: str) -> bool:
+    return any(request.scope.may(role, plant_code) for role in reads.ORDERERS)
+
+
+@require_GET
+@login_required
+def index(request: ScopedRequest) -> HttpResponseBase:
+    listing = reads.listing(request.scope, request.GET, choices(request))
+    may_order = request.scope.may(Role.DATA_SCIENTIST) or any(
+        _may_order(request, code) for code in request.scope.plant_codes
+    )
+    queues = reads.queues(request.scope)
+    return listed(
+        request, "registry/job_list.html", listing, "jobs", may_order=may_order, queues=queues
+    )
+
+
+def _context(request: ScopedRequest, pk: UUID) -> dict[str, object]:
+    job = _visible(request, pk)
+    return {
+        "job": job,
+        "page": reads.page(request.scope, job),
+        "may_order": _may_order(request, job.plant_code),
+        "may_cancel_now": not job.is_ended
+        and job.state != JobState.VERIFYING
+        and not job.cancel_requested_at,
+        "may_retry_now": job.is_ended and job.state != JobState.SUCCEEDED,
+    }
+
+
+@require_GET
+@login_required
+def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    return render(request, "registry/job_detail.html", _context(request, pk))
+
+
+@require_GET
+@login_required
+def progress(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    """The part of the page that moves; where the state has changed, everything that hangs on it."""
+    context = _context(request, pk)
+    job = context["job"]
+    assert isinstance(job, Job)  # noqa: S101 - tells the type checker
+    context["is_fragment"] = True
+    context["has_moved"] = request.GET.get("seen") != f"{job.state}-{job.attempt}"
+    status = STOP_POLLING if job.is_ended else 200
+    return render(request, "registry/_progress.html", context, status=status)
+
+
+@require_POST
+@login_required
+def cancel(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    job = jobs.cancel(request.scope, _visible(request, pk))
+    word = "is cancelled" if job.is_ended else "will stop at its next report"
+    messages.success(request, f"The job {word}.")
+    return redirect(job)
+
+
+@require_POST
+@login_required
+def retry(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    again = jobs.retry(request.scope, _visible(request, pk))
+    messages.success(request, "Ordered again; this is the new job.")
+    return redirect(again)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from registry.domain import recipes as rules
+from registry.domain.access import Role
+from registry.domain.errors import Conflict, Invalid, PlatformError, TooLarge
+from registry.http import ScopedRequest
+from registry.models import Recipe
+from registry.selectors import recipes as reads
+from registry.services import recipes
+from registry.web.answers import listed
+
+
+@require_GET
+@login_required
+def index(request: ScopedRequest) -> HttpResponseBase:
+    listing = reads.listing(request.scope, request.GET)
+    may_publish = request.scope.may(Role.DATA_SCIENTIST)
+    return listed(request, "registry/recipe_list.html", listing, "recipes", may_publish=may_publish)
+
+
+@require_GET
+@login_required
+def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    recipe = get_object_or_404(Recipe.objects.visible_to(request.scope), pk=pk)
+    knobs = rules.knobs(recipe.document, recipes.catalogue())
+    page = reads.page(request.scope, recipe, knobs)
+    may_publish = request.scope.may(Role.DATA_SCIENTIST)
+    next_url = f"{reverse('registry:recipe-new')}?from={recipe.pk}"
+    context = {"recipe": recipe, "page": page, "may_publish": may_publish, "next_url": next_url}
+    return render(request, "registry/recipe_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new(request: ScopedRequest) -> HttpResponse:
+    request.scope.require(Role.DATA_SCIENTIST)
+    if request.method == "GET":
+        return _form(request, _start(request))
+    source = request.POST.get("source", "")
+    try:
+        recipe = recipes.publish(request.scope, source=source)
+    except (Invalid, Conflict, TooLarge) as refusal:
+        return _form(request, source, refusal)
+    messages.success(request, f"{recipe} is published.")
+    return redirect(recipe)
+
+
+def _start(request: ScopedRequest) -> str:
+    """The text to begin with: a recipe named in the address, to write its next version from."""
+    pk = request.GET.get("from", "")
+    try:
+        found = Recipe.objects.visible_to(request.scope).filter(pk=UUID(pk)).first()
+    except ValueError:
+        return ""
+    return found.source if found else ""
+
+
+def _form(
+    request: ScopedRequest, source: str, refusal: PlatformError | None = None
+) -> HttpResponse:
+    operations = sorted(recipes.catalogue().values(), key=lambda one: (one.stage, one.name))
+    return render(
+        request,
+        "registry/recipe_new.html",
+        {"source": source, "refusal": refusal, "operations": operations},
+        status=refusal.status if refusal else 200,
+    )

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from registry.domain.access import Role
+from registry.domain.errors import Invalid
+from registry.http import ScopedRequest
+from registry.models import ModelVersion, VersionKind, VersionStage
+from registry.selectors import data
+from registry.selectors import versions as reads
+from registry.selectors.directory import choices
+from registry.services import versions
+from registry.web.answers import listed
+
+
+def _visible(request: ScopedRequest, pk: UUID) -> ModelVersion:
+    rows = ModelVersion.objects.visible_to(request.scope).select_related(
+        "family", "recipe", "artifact", "manifest", "parent__family", "job", "baseline"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+@login_required
+def index(request: ScopedRequest) -> HttpResponseBase:
+    listing = reads.listing(request.scope, request.GET, choices(request))
+    return listed(request, "registry/version_list.html", listing, "versions")
+
+
+@require_GET
+@login_required
+def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    return _card(request, _visible(request, pk))
+
+
+@require_POST
+@login_required
+def publish(request: ScopedRequest, pk: UUID) -> HttpResponse:
+    version = _visible(request, pk)
+    notes = request.POST.get("release_notes", "")
+    try:
+        versions.publish_baseline(request.scope, version, release_notes=notes)
+    except Invalid as refusal:
+        return _card(request, version, refusal)
+    messages.success(request, f"{version} is the baseline of {version.family.title} now.")
+    return redirect(version)
+
+
+def _card(
+    request: ScopedRequest, version: ModelVersion, refusal: Invalid | None = None
+) -> HttpResponse:
+    page = reads.page(request.scope, version)
+    return render(
+        request,
+        "registry/version_detail.html",
+        {
+            "version": version,
+            "page": page,
+            "contents": data.contents(version.manifest),
+            "may_publish": request.scope.may(Role.DATA_SCIENTIST),
+            "is_publishable": version.kind == VersionKind.BASELINE
+            and version.stage != VersionStage.RETIRED
+            and not page.status,
+            "sees_data": request.scope.sees(version.manifest.plant_code) or page.status,
+            "refusal": refusal,
+        },
+        status=refusal.status if refusal else 200,
+    )

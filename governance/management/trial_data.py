@@ -1,4 +1,4 @@
-"""Real data sets as a plant would lay them out: links to the read-only source, CSV files of ours."""
+"""Real data sets as a plant would lay them out: links to the source, CSV files of ours."""
 
 from __future__ import annotations
 

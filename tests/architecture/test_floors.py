@@ -76,6 +76,21 @@ def test_the_portal_starts_without_importing(heavy):
     assert done.returncode == 0, f"{heavy} is imported at start-up: {done.stderr}"
 
 
+@pytest.mark.slow
+def test_onnxruntime_starts_no_telemetry_in_the_agent():
+    """Its uploader is a thread that starts with the import."""
+    code = "import os, plants.agent, onnxruntime; print(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) == 1
+
+
 def test_migrations_depend_only_downwards():
     loader = MigrationLoader(None, ignore_no_migrations=True)
     for (app, name), migration in loader.disk_migrations.items():

@@ -18,6 +18,9 @@ from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from governance.management import broker_programs, embedded_broker
 from plants.domain.queue_access import user_for
 from registry.domain import broker_urls
@@ -84,6 +87,10 @@ class RealBroker:
         log: Any = self.portal().acl_log()
         return [(entry["username"], entry["reason"], entry["object"]) for entry in log]
 
+    def ask(self, *words: str) -> Any:
+        """One command with the portal's rights."""
+        return say(self.portal(), *words)
+
     def close(self) -> None:
         for client in self._clients:
             client.close()
@@ -91,10 +98,20 @@ class RealBroker:
 
     def _client(self, url: str) -> redis.Redis:
         client = redis.Redis.from_url(
-            broker_urls.for_client(url), decode_responses=True, socket_timeout=5
+            broker_urls.for_client(url),
+            decode_responses=True,
+            socket_timeout=5,
+            # One attempt: a test wants to see the first refusal, not the third.
+            retry=Retry(NoBackoff(), 0),
         )
         self._clients.append(client)
         return client
+
+
+def say(client: redis.Redis, *words: str) -> Any:
+    """One command, word for word."""
+    execute: Callable[..., Any] = client.execute_command
+    return execute(*words)
 
 
 @contextmanager
@@ -201,7 +218,9 @@ def worker(
             started.kill()
 
 
-def until(holds: Callable[[], object], *, seconds: float = 30, why: Callable[[], str] = str) -> None:
+def until(
+    holds: Callable[[], object], *, seconds: float = 30, why: Callable[[], str] = str
+) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + seconds
     while not holds():

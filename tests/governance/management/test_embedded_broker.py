@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import redis
+
 from governance.management import broker_programs, embedded_broker
 from registry.domain import broker_urls
 from registry.domain.errors import Conflict, Unavailable
-
 from tests.brokers import PROGRAMS, until
 
 

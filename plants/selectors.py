@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -204,7 +204,7 @@ class PlantPage:
     versions: list[ModelVersion]
     credentials: list[PlantCredential]
     codes: list[EnrolmentCode]
-    ended: Counter[str]
+    ended: dict[str, int]
 
 
 def plant_page(scope: PlantScope, plant: Plant) -> PlantPage:
@@ -227,7 +227,7 @@ def plant_page(scope: PlantScope, plant: Plant) -> PlantPage:
         versions=list(versions.select_related("family", "baseline")[:8]),
         credentials=list(PlantCredential.objects.visible_to(scope).filter(plant=plant)[:5]),
         codes=list(EnrolmentCode.objects.visible_to(scope).filter(plant=plant).usable(now)),
-        ended=Counter(dict(ended)),
+        ended=dict(ended),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery, UUIDField
 
 from registry.domain.access import PlantScope
 from registry.models import Baseline, Evaluation, Metric, ModelFamily, ModelVersion, TaskKind
@@ -51,7 +51,8 @@ def listing(scope: PlantScope, parameters: Mapping[str, str]) -> Listing:
     local = Q(versions__kind="local") & seen
     rows = ModelFamily.objects.visible_to(scope).annotate(
         current_version=Subquery(current.values("version__version")[:1]),
-        current_pk=Subquery(current.values("version")[:1]),
+        # Said outright: SQLite hands a UUID out as plain text otherwise.
+        current_pk=Subquery(current.values("version")[:1], output_field=UUIDField()),
         plants=Count("versions__origin", filter=local, distinct=True),
     )
     return narrow(rows, parameters, _SHAPE)

@@ -69,7 +69,7 @@ LOOKS: Mapping[str, Look] = {
     # plants and their machines
     "at work": Look("live", "at work"),
     "silent": Look("warning", "silent", "amber"),
-    "no worker": Look("warning", "no worker yet", "amber"),
+    "no worker": Look("waiting", "no worker yet"),
     "closed": Look("stopped", "closed"),
     "in force": Look("done", "in force"),
     "waiting": Look("waiting", "waiting for first use"),
@@ -236,7 +236,7 @@ def when(
     if ago:
         title = f"{text}, {title}"
         past = (now - moment).total_seconds()
-        text = f"{wording.duration(past)} ago" if past >= 1 else "just now"
+        text = f"{wording.span(past)} ago" if past >= 1 else "just now"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.astimezone(UTC).isoformat(timespec="seconds"),
@@ -298,7 +298,7 @@ def action(
     look: str = "",
     icon_name: str = "",
 ) -> dict[str, Any]:
-    """Something to do: a link, or a button that opens a dialog; disabled it says who may and how."""
+    """A link, or a button that opens a dialog; disabled, it says who may and how."""
     return {
         "label": label,
         "allowed": allowed,

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from registry.domain.errors import Invalid, NotFound, TooLarge
 
@@ -18,6 +18,9 @@ BLOCK_ROWS = 1_000
 _DELIMITERS = (",", ";", "\t")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SNIFFED_BYTES = 65_536
+
+if TYPE_CHECKING:
+    import _csv
 
 Columns = tuple[tuple[str, ...], ...]
 Item = TypeVar("Item")
@@ -82,7 +85,7 @@ class CsvFile:
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         name, width = self.path.name, len(self.header)
         with _text(self.path) as file:
-            reader = csv.reader(_clean(file, name), delimiter=self.delimiter, strict=True)
+            reader = _reader(file, name, self.delimiter)
             rows = _guarded(reader, self.path)
             next(rows)
             for row in rows:
@@ -109,7 +112,7 @@ def open_csv(path: Path) -> CsvFile:
         )
     delimiter = max(_DELIMITERS, key=_outside_quotes(first).count)
     with _text(path) as file:
-        reader = csv.reader(_clean(file, path.name), delimiter=delimiter, strict=True)
+        reader = _reader(file, path.name, delimiter)
         header = tuple(cell.strip() for cell in next(iter(_guarded(reader, path))))
     _refuse_header(header, path.name)
     return CsvFile(path, header, delimiter)
@@ -142,6 +145,11 @@ def _refuse_unreadable(path: Path) -> None:
 
 def _text(path: Path) -> IO[str]:
     return path.open(encoding="utf-8-sig", newline="")
+
+
+def _reader(file: IO[str], name: str, delimiter: str) -> _csv.Reader:
+    # Strict, or a quote that is never closed swallows the rest of the file in silence.
+    return csv.reader(_clean(file, name), delimiter=delimiter, skipinitialspace=True, strict=True)
 
 
 def _clean(file: IO[str], name: str) -> Iterator[str]:

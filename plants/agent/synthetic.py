@@ -24,8 +24,9 @@ from registry.domain.errors import Conflict, Invalid
 
 CLASSES = ("good", "scratch", "pit", "stain", "inclusion")
 VARIANTS = ("plate", "bored", "slotted")
-# A line makes mostly good parts; defects are as frequent as a sorted training set has them.
-_CLASS_SHARES = (0.32, 0.17, 0.17, 0.17, 0.17)
+# Parts come in shuffled rounds of one of each defect and two good ones: a sorted training set, in
+# which any day shows every class.
+_ROUND = ("good", *CLASSES)
 _MAX_PHOTOS = 3
 _FIRST_PART = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
 _TAKT = timedelta(minutes=47)
@@ -189,12 +190,13 @@ def _number(plant: str) -> int:
 
 def _draw(folder: Path, profile: Profile, images: int, rng: np.random.Generator) -> list[_Photo]:
     """Parts in the order they were made, each photographed one to three times."""
-    labels = _labels(images, rng)
     photos: list[_Photo] = []
     part = 0
+    waiting: list[str] = []
     while len(photos) < images:
         part += 1
-        label = labels[part % len(labels)]
+        waiting = waiting or rng.permutation(_ROUND).tolist()
+        label = waiting.pop()
         variant = VARIANTS[rng.choice(len(VARIANTS), p=profile.variant_shares)]
         surface = surface_scenes.texture(profile.scene, rng)
         albedo = surface_scenes.shape(variant)
@@ -207,16 +209,6 @@ def _draw(folder: Path, profile: Profile, images: int, rng: np.random.Generator)
             moment = (made + shot * _EXPOSURE_GAP).isoformat()
             photos.append(_Photo(name, label, f"P{part:05d}", moment, variant))
     return photos
-
-
-def _labels(images: int, rng: np.random.Generator) -> list[str]:
-    """A shuffled deck of labels in their shares, so that every class turns up early and often."""
-    deck = [
-        label
-        for label, share in zip(CLASSES, _CLASS_SHARES, strict=True)
-        for _ in range(max(1, round(share * min(images, 100) / 2)))
-    ]
-    return [str(label) for label in rng.permutation(deck)]
 
 
 if __name__ == "__main__":

@@ -262,7 +262,7 @@ def _stack(columns: list[npt.NDArray[Any]], height: int, dtype: Any) -> npt.NDAr
 
 
 def _counts_rows(values: FloatArray) -> bool:
-    return len(values) > 1 and bool(np.all(np.diff(values) == 1))
+    return values[0] in (0, 1) and bool(np.all(np.diff(values) == 1))
 
 
 def _digests(examples: TableExamples) -> npt.NDArray[np.uint8]:

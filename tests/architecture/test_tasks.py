@@ -31,7 +31,7 @@ def registered() -> set[str]:
 
 
 def scheduled() -> set[str]:
-    return {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    return {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def test_every_task_is_sent_and_every_name_that_is_sent_is_a_task() -> None:
@@ -51,4 +51,4 @@ def test_every_scheduled_task_needs_no_argument() -> None:
     assert scheduled() <= registered()
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         assert not entry.get("args")
-        assert not inspect.signature(app.tasks[entry["task"]].run).parameters
+        assert not inspect.signature(app.tasks[str(entry["task"])].run).parameters

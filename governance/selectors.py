@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from plants import selectors as plants
 from plants.selectors import PlantFacts
 from registry.domain import wording
 from registry.domain.access import PlantScope
-from registry.models import Job, ModelFamily, ModelVersion
+from registry.models import Baseline, Job, ModelFamily, ModelVersion
 from registry.selectors import history, jobs
 
 _SHOWN_JOBS = 6
+_URGENCY = ("red", "amber", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def overview(scope: PlantScope) -> Overview:
     work, newest = plants.workload(scope, codes), plants.newest_versions(scope, codes)
     ended = list(jobs.needing_somebody(scope))
     needs = [*_silent(facts, work, now), *_ended(ended[:_SHOWN_JOBS]), *_families(scope)]
+    needs.sort(key=lambda need: _URGENCY.index(need.tone))
     return Overview(
         sentence=_sentence([one for one in facts if not one.is_centre], len(ended), now),
         needs=needs,
@@ -128,7 +131,8 @@ def _ended(found: Sequence[Job]) -> Iterator[Need]:
 
 
 def _families(scope: PlantScope) -> Iterator[Need]:
-    without = ModelFamily.objects.visible_to(scope).exclude(baselines__superseded_at__isnull=True)
+    current = Baseline.objects.filter(family=OuterRef("pk"), superseded_at__isnull=True)
+    without = ModelFamily.objects.visible_to(scope).filter(~Exists(current))
     for family in without:
         yield Need(
             "",

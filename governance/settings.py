@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from governance import env
+from registry.domain import broker_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -160,7 +161,8 @@ WHITENOISE_USE_FINDERS = env.flag("LINEWARD_STATIC_FROM_SOURCE", True)
 EMAIL_BACKEND = env.text("LINEWARD_EMAIL", "django.core.mail.backends.console.EmailBackend")
 
 # --- Work ---------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env.secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Certificates are required on rediss://; kombu alone would only warn without them.
+CELERY_BROKER_URL = broker_urls.for_celery(env.secret("REDIS_URL", "redis://127.0.0.1:6379/0"))
 PLANT_BROKER_URL = env.text("LINEWARD_PLANT_BROKER_URL", "")  # without a password; empty: the same
 CELERY_TASK_DEFAULT_QUEUE = "portal"
 CELERY_TASK_SERIALIZER = "json"
@@ -177,6 +179,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LINEWARD_HOME / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "registry.tasks.sweep_jobs", "schedule": 10.0},
     "mirror-to-mlflow": {"task": "registry.tasks.mirror_to_mlflow", "schedule": 15.0},
+    "reconcile-queue-access": {"task": "plants.tasks.reconcile_queue_access", "schedule": 60.0},
     "drop-stale-uploads": {"task": "registry.tasks.drop_stale_uploads", "schedule": 3600.0},
 }
 JOB_LEASE_SECONDS = env.number("LINEWARD_JOB_LEASE_SECONDS", 600)

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from celery import Celery
@@ -15,7 +16,7 @@ from celery.signals import worker_ready
 from plants.agent import broker, environment, ops
 from plants.agent.client import Portal
 from plants.agent.datasets import find, read_contract
-from plants.agent.home import Home
+from plants.agent.home import Credential, Home
 from plants.agent.supervisor import Supervisor
 from registry.domain.doorbell import TASK
 from registry.domain.errors import PlatformError
@@ -53,10 +54,12 @@ def offered(data_folder: Path) -> list[dict[str, str]]:
     return found[:200]
 
 
-def make_app(home: Home, data_folder: Path, *, worker: str, boot: str) -> Celery:
+def make_app(
+    home: Home, credential: Credential, data_folder: Path, *, worker: str, boot: str
+) -> Celery:
     """The Celery app of one plant worker, as the broker's allow-list expects it."""
-    credential = home.credential()
-    app = Celery("lineward-plant", set_as_current=False)
+    # No fix-ups: with Django settings in the environment, Celery would set the portal up in here.
+    app = Celery("lineward-plant", set_as_current=False, fixups=[])
     app.conf.update(
         broker.celery_settings(
             credential.broker_url,
@@ -68,7 +71,7 @@ def make_app(home: Home, data_folder: Path, *, worker: str, boot: str) -> Celery
 
     @app.task(name=TASK, ignore_result=True)
     def run_job(job_id: str) -> None:
-        supervisor = Supervisor(home, data_folder, worker=worker, boot=boot)
+        supervisor = Supervisor(home, credential, data_folder, worker=worker, boot=boot)
         log.info("job %s: %s", job_id, supervisor.run(job_id))
 
     return app
@@ -90,19 +93,24 @@ def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = F
         log.error("%s", finding)
     if findings:
         return 1
-    app = make_app(home, data_folder, worker=worker, boot=boot)
-    heart = Heart(home, data_folder, app, worker=worker, boot=boot)
+    app = make_app(home, credential, data_folder, worker=worker, boot=boot)
+    heart = Heart(credential, data_folder, worker=worker, boot=boot)
     worker_ready.connect(lambda **_: heart.start(), weak=False)
-    app.worker_main([*broker.WORKER_ARGUMENTS, "--loglevel", "WARNING"])
+    # Celery's types say that it never returns; asked to stop, it does.
+    serve: Callable[[list[str]], object] = app.worker_main
+    serve([*broker.WORKER_ARGUMENTS, "--loglevel", "WARNING"])
+    return 0
 
 
 class Heart:
     """Tells the portal every 20 s that this worker lives."""
 
     def __init__(
-        self, home: Home, data_folder: Path, app: Celery, *, worker: str, boot: str
+        self, credential: Credential, data_folder: Path, *, worker: str, boot: str
     ) -> None:
-        self._home, self._data_folder, self._app = home, data_folder, app
+        # The credential that this process began with, also after a rotation: the first use of the
+        # new one ends the old one, and with it this process's line to the broker.
+        self._credential, self._data_folder = credential, data_folder
         self._worker, self._boot = worker, boot
         self._process = os.getpid()
 
@@ -117,8 +125,7 @@ class Heart:
             pause.wait(_HEARTBEAT_SECONDS)
 
     def _once(self) -> None:
-        credential = self._home.credential()
-        portal = Portal(credential.portal, credential.token, patience_seconds=0)
+        portal = Portal(self._credential.portal, self._credential.token, patience_seconds=0)
         body = heartbeat_body(self._data_folder, worker=self._worker, boot=self._boot)
         try:
             portal.heartbeat(body)

@@ -53,10 +53,10 @@ class Plant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("plants:plant-detail", args=[self.code])
+
     @property
     def is_centre(self) -> bool:
         """Whether it is the centre's own laboratory, where baselines are trained."""
         return self.code == CENTRE
-
-    def get_absolute_url(self) -> str:
-        return reverse("plants:plant-detail", args=[self.code])

@@ -19,7 +19,7 @@ from plants.domain import queue_access as queue_users
 from plants.models import EnrolmentCode, Plant, PlantCredential
 from plants.services import queue_access
 from plants.services.access import scope_of
-from registry.domain import doorbell
+from registry.domain import broker_urls, doorbell
 from registry.domain.access import PlantScope, Role
 from registry.domain.digests import sha256
 from registry.domain.errors import Conflict, Gone, NotAllowed
@@ -47,17 +47,13 @@ class Issued:
             "credential": self.token,
             "portal_key": signing.public_key(),
             "broker": {
-                "url": settings.PLANT_BROKER_URL or _without_password(settings.CELERY_BROKER_URL),
+                "url": settings.PLANT_BROKER_URL
+                or broker_urls.without_credential(settings.CELERY_BROKER_URL),
                 "username": queue_users.user_for(plant_code),
                 "password": self.broker_password,
                 "prefix": doorbell.prefix_for(plant_code),
             },
         }
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 @transaction.atomic
@@ -138,7 +134,8 @@ def _issue(plant: Plant) -> Issued:
 
 def _activate(credential: PlantCredential) -> None:
     now = timezone.now()
-    former = PlantCredential.objects.live().filter(plant_id=credential.plant_id)
+    # All others, also one that a rotation left waiting: a plant's machine has one credential.
+    former = PlantCredential.objects.usable().filter(plant_id=credential.plant_id)
     former.exclude(pk=credential.pk).update(revoked_at=now, revoked_by="replaced")
     credential.activated_at = now
     credential.save(update_fields=["activated_at"])
@@ -161,17 +158,37 @@ def authenticate(token: str) -> PlantCredential:
     """
     credential = _find(token)
     if credential is None:
-        raise NotAllowed(
-            "This credential is not valid (any more); enrol the machine again.",
-            code="credential-invalid",
-        )
+        raise _not_valid()
     now = timezone.now()
     if credential.activated_at is None:
-        with transaction.atomic():
-            _activate(credential)
+        credential = _first_use(credential)
     if credential.last_used_at is None or now - credential.last_used_at > _TOUCH_EVERY:
         PlantCredential.objects.filter(pk=credential.pk).update(last_used_at=now)
     return credential
+
+
+@transaction.atomic
+def _first_use(credential: PlantCredential) -> PlantCredential:
+    # Asked again under the lock: heartbeat and claim may use a new credential in the same moment.
+    locked = (
+        PlantCredential.objects.usable()
+        .select_for_update(of=("self",))
+        .select_related("plant")
+        .filter(pk=credential.pk)
+        .first()
+    )
+    if locked is None:
+        raise _not_valid()
+    if locked.activated_at is None:
+        _activate(locked)
+    return locked
+
+
+def _not_valid() -> NotAllowed:
+    return NotAllowed(
+        "This credential is not valid (any more); enrol the machine again.",
+        code="credential-invalid",
+    )
 
 
 def _find(token: str) -> PlantCredential | None:
@@ -192,6 +209,9 @@ def _find(token: str) -> PlantCredential | None:
 def revoke(scope: PlantScope, credential: PlantCredential) -> None:
     """End a credential: API and queue refuse it at once; revoking it twice changes nothing.
 
+    One in force takes with it the one that a rotation left waiting: whoever stole the former may
+    have asked for the latter.
+
     Raises:
         NotFound, NotAllowed: the caller is neither administrator nor engineer of the plant.
     """
@@ -199,8 +219,10 @@ def revoke(scope: PlantScope, credential: PlantCredential) -> None:
     locked = PlantCredential.objects.select_for_update().get(pk=credential.pk)
     if locked.revoked_at:
         return
-    locked.revoked_at, locked.revoked_by = timezone.now(), scope.actor.name
-    locked.save(update_fields=["revoked_at", "revoked_by"])
+    ended = PlantCredential.objects.usable().filter(plant_id=locked.plant_id)
+    if locked.activated_at is None:
+        ended = ended.filter(pk=locked.pk)
+    ended.update(revoked_at=timezone.now(), revoked_by=scope.actor.name)
     ledger.record(
         scope,
         "credential.revoked",
@@ -209,6 +231,12 @@ def revoke(scope: PlantScope, credential: PlantCredential) -> None:
     )
     if locked.activated_at:
         _after_commit(partial(queue_access.revoke, locked.plant_id))
+
+
+def reconcile_queue_access() -> queue_access.Reconciled:
+    """Bring the broker's users in line with the credentials in force, whatever it missed."""
+    live = PlantCredential.objects.live().values_list("plant_id", "broker_password_sha256")
+    return queue_access.reconcile(dict(live))
 
 
 def _after_commit(change: Any) -> None:

@@ -43,7 +43,8 @@ def close_plant(scope: PlantScope, plant: Plant) -> Plant:
     if locked.closed_at is None:
         locked.closed_at = timezone.now()
         locked.save(update_fields=["closed_at"])
-        for credential in locked.credentials.usable():
+        # The one in force first: it takes a waiting one with it.
+        for credential in locked.credentials.usable().order_by("activated_at"):
             credentials.revoke(scope, credential)
         ledger.record(scope, "plant.closed", f"plant:{locked.code}", plant_code=locked.code)
     return locked
@@ -65,8 +66,10 @@ def grant_role(scope: PlantScope, user: User, role: Role, plant: Plant | None = 
 def withdraw_role(scope: PlantScope, membership: Membership) -> None:
     """Take a role away; it stops counting with the person's next request."""
     scope.require(Role.ADMINISTRATOR, membership.plant_id)
-    _record_role(scope, "role.withdrawn", membership)
-    membership.delete()
+    # Two administrators may press the same button; one of them withdraws.
+    deleted, _ = Membership.objects.filter(pk=membership.pk).delete()
+    if deleted:
+        _record_role(scope, "role.withdrawn", membership)
 
 
 def _record_role(scope: PlantScope, verb: str, membership: Membership) -> None:

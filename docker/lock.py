@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,34 +19,30 @@ OPTIONS = (
     "--no-emit-find-links",
     "--no-emit-trusted-host",
 )
-LOCKS: dict[str, tuple[str, ...]] = {
-    "requirements-dev.lock": ("--extra", "dev", "--extra", "bench"),
-    "requirements.lock": (),
-    "requirements-plant.lock": ("--only-plant",),
-}
+DEV = "docker/requirements-dev.lock"
 
 
 def main() -> None:
     """Compile each lock; the smaller ones take their pins from the largest."""
-    for name, extras in LOCKS.items():
-        source = "pyproject.toml"
-        constraint = () if "dev" in name else ("--constraint", "docker/requirements-dev.lock")
-        if extras == ("--only-plant",):
-            extras, source = (), str(_plant_requirements())
-        subprocess.run(  # noqa: S603
-            [
-                *(sys.executable, "-m", "piptools", "compile", *OPTIONS, *extras, *constraint),
-                *("--output-file", f"docker/{name}", source),
-            ],
-            cwd=HERE.parent,
-            check=True,
-        )
+    _compile(DEV, "pyproject.toml", "--extra", "dev", "--extra", "bench")
+    _compile("docker/requirements.lock", "pyproject.toml", "--constraint", DEV)
+    plant = str(_plant_requirements())
+    _compile("docker/requirements-plant.lock", plant, "--constraint", DEV)
+
+
+def _compile(lock: str, source: str, *options: str) -> None:
+    subprocess.run(  # noqa: S603
+        [
+            *(sys.executable, "-m", "piptools", "compile", *OPTIONS, *options),
+            *("--output-file", lock, source),
+        ],
+        cwd=HERE.parent,
+        check=True,
+    )
 
 
 def _plant_requirements() -> Path:
     """The `plant` extra alone: pip-tools would add the portal's own dependencies."""
-    import tomllib
-
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
     path = HERE.parent / "var" / "plant.in"
     path.parent.mkdir(exist_ok=True)

@@ -15,8 +15,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def canonical_json(value: Any) -> bytes:
     """Encode a JSON value as UTF-8 bytes that depend on its content alone.
 
-    Keys sorted, no white space, no escapes beyond JSON's own, finite numbers only; an integral float
-    is written as an integer, so that `1.0` read from YAML and `1` read from JSON are one value.
+    Keys sorted, no white space, no escapes beyond JSON's own, finite numbers only; an integral
+    float is written as an integer, so that `1.0` read from YAML and `1` from JSON are one value.
 
     >>> canonical_json({"b": [1.0, 2.5], "a": "é"}).decode()
     '{"a":"é","b":[1,2.5]}'

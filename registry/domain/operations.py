@@ -1,4 +1,4 @@
-"""The vocabulary of recipes: what an operation declares about itself, wherever it is implemented."""
+"""The vocabulary of recipes: what an operation declares about itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job order is signed by the portal, so that a plant runs nothing that the portal did not order."""
+"""A job order is signed by the portal: a plant runs nothing that the portal did not order."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.bridge import doorbell
@@ -18,6 +19,9 @@ from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.domain.jobs import ENDED, JobKind, JobState, Party, check_move
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.services import ledger, recipes, versions
+
+
+_DATASET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,9 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
         Invalid: recipe, family, parent and kind do not fit together, or a choice is out of bounds.
     """
     scope.require_any((Role.ENGINEER, Role.DATA_SCIENTIST), wish.plant_code)
-    if wish.idempotency_key:
-        same = Job.objects.filter(
-            plant_code=wish.plant_code, idempotency_key=wish.idempotency_key
-        ).first()
-        if same:
-            return same
+    if same := _made_before(wish):
+        return same
+    _check_dataset(wish.dataset)
     resolved, digest = recipes.resolve(wish.recipe, wish.overrides)
     parent = _parent(scope, wish, resolved)
     job = Job(
@@ -66,11 +67,39 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
         not_after=timezone.now() + timedelta(hours=settings.JOB_EXPIRY_HOURS),
         idempotency_key=wish.idempotency_key or None,
     )
-    job.full_clean()
-    job.save(force_insert=True)
+    # A data set's name may hold a dot, which Django's slugs may not; it was checked above.
+    job.full_clean(exclude={"dataset"}, validate_unique=False, validate_constraints=False)
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+    except IntegrityError:
+        # The same order, twice in the same moment: one of them made the job.
+        if same := _made_before(wish):
+            return same
+        raise
     record(scope, job, "job.queued", kind=wish.kind, recipe=digest)
     ring_on_commit(job)
     return job
+
+
+def _made_before(wish: Wish) -> Job | None:
+    if not wish.idempotency_key:
+        return None
+    rows = Job.objects.filter(plant_code=wish.plant_code, idempotency_key=wish.idempotency_key)
+    return rows.first()
+
+
+def _check_dataset(name: str) -> None:
+    if not _DATASET_NAME.fullmatch(name):
+        raise Invalid(
+            f"No data set is called {name!r:.80}.",
+            fields={
+                "dataset": [
+                    "Up to 64 lower-case letters, digits, dots, hyphens and underscores, "
+                    "beginning with a letter or digit."
+                ]
+            },
+        )
 
 
 def _parent(scope: PlantScope, wish: Wish, resolved: Mapping[str, Any]) -> ModelVersion | None:

@@ -28,7 +28,7 @@ def catalogue() -> Catalogue:
 
 @transaction.atomic
 def publish(scope: PlantScope, *, source: str) -> Recipe:
-    """Publish the recipe that this YAML declares; publishing the same content again changes nothing.
+    """Publish the recipe that this YAML declares; the same content again changes nothing.
 
     Raises:
         NotAllowed: the caller is no central data scientist.

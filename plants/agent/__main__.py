@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plants.agent.client import Portal
 from plants.agent.home import Home
-from registry.domain.errors import PlatformError
+from registry.domain.errors import NotFound, PlatformError
 
 
 def main(argv: list[str]) -> int:
@@ -20,8 +20,8 @@ def main(argv: list[str]) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         return int(arguments.run(arguments))
-    except PlatformError as refusal:
-        print(refusal, file=sys.stderr)  # noqa: T201
+    except (PlatformError, OSError) as refusal:
+        print(" ".join(str(refusal).split()), file=sys.stderr)  # noqa: T201
         return 2
 
 
@@ -74,6 +74,8 @@ def _work(arguments: argparse.Namespace) -> int:
     # Celery is imported by the one command that needs it.
     from plants.agent import worker
 
+    if not arguments.data.is_dir():
+        raise NotFound(f"There is no data folder {arguments.data}; name it with --data.")
     return worker.work(
         Home(arguments.home),
         arguments.data,

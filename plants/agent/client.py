@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +44,16 @@ class Portal:
         headers = {protocol.HEADER: protocol.VERSION}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/v1/worker/",
-            headers=headers,
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=f"{url.rstrip('/')}/api/v1/worker/",
+                headers=headers,
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                trust_env=False,
+            )
+        except httpx.InvalidURL as error:
+            raise Invalid(f"This is no address of a portal: {error}.", code="bad-address") from None
         self._patience_seconds = patience_seconds
 
     def close(self) -> None:
@@ -73,11 +78,15 @@ class Portal:
 
     def progress(self, job: str, body: dict[str, Any]) -> bool:
         """Renew the lease; whether somebody wishes to cancel. Not retried: the next one follows."""
-        return bool(self._once("POST", f"jobs/{job}/progress/", body)["cancel"])
+        return self._once("POST", f"jobs/{job}/progress/", body).get("cancel") is True
 
     def send(self, job: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send manifest, result, failure, refusal or cancellation."""
         return self._call("POST", f"jobs/{job}/{message}/", body)
+
+    def try_to_send(self, job: str, message: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send once: for a caller who has work to watch meanwhile and will come again."""
+        return self._once("POST", f"jobs/{job}/{message}/", body)
 
     def parent(self, job: str, *, digest: str, max_bytes: int) -> bytes:
         """The parent version's bytes.
@@ -95,42 +104,48 @@ class Portal:
         data = path.read_bytes()
         digest = sha256(data)
         announced = {"token": token, "sha256": digest, "size": len(data)}
-        standing = self._call("POST", f"jobs/{job}/uploads/", announced)
-        while not standing["complete"]:
-            offset = int(standing["offset"])
-            standing = self._part(job, announced, standing["upload"], offset, data)
-            on_part(int(standing["offset"]) / len(data))
+        standing = _standing(self._call("POST", f"jobs/{job}/uploads/", announced), len(data))
+        while not standing.is_complete:
+            standing = self._retry(partial(self._part, job, announced, standing, data))
+            on_part(standing.offset / len(data))
         return digest
 
     def _part(
-        self, job: str, announced: dict[str, Any], upload: str, offset: int, data: bytes
-    ) -> dict[str, Any]:
-        part = data[offset : offset + PART_BYTES]
+        self, job: str, announced: dict[str, Any], standing: Standing, data: bytes
+    ) -> Standing:
+        part = data[standing.offset : standing.offset + PART_BYTES]
         headers = {
-            "Upload-Offset": str(offset),
+            "Upload-Offset": str(standing.offset),
             "Content-Type": "application/offset+octet-stream",
         }
         try:
-            return self._read(self._http.patch(f"uploads/{upload}/", content=part, headers=headers))
-        except httpx.TransportError:
+            answer = self._http.patch(f"uploads/{standing.upload}/", content=part, headers=headers)
+            now = _standing(self._read(answer), len(data))
+        except (httpx.TransportError, Unavailable):
             # The part may have arrived and only the answer been lost: ask where it stands.
-            return self._call("POST", f"jobs/{job}/uploads/", announced)
+            now = _standing(self._once("POST", f"jobs/{job}/uploads/", announced), len(data))
         except Conflict as refusal:
             if refusal.code != "wrong-offset":
                 raise
-            return self._call("POST", f"jobs/{job}/uploads/", announced)
+            now = _standing(self._once("POST", f"jobs/{job}/uploads/", announced), len(data))
+        if now == standing:
+            raise Unavailable("No byte of this part arrived.")
+        return now
 
     def _download(self, path: str, max_bytes: int) -> bytes:
-        with self._http.stream("GET", path) as answer:
-            if answer.status_code != httpx.codes.OK:
-                answer.read()
-                self._read(answer)
-            data = bytearray()
-            for block in answer.iter_bytes():
-                data += block
-                if len(data) > max_bytes:
-                    raise TooLarge("The portal sends more bytes than the order announces.")
-            return bytes(data)
+        try:
+            with self._http.stream("GET", path) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    answer.read()
+                    self._read(answer)
+                data = bytearray()
+                for block in answer.iter_bytes():
+                    data += block
+                    if len(data) > max_bytes:
+                        raise TooLarge("The portal sends more bytes than the order announces.")
+                return bytes(data)
+        except httpx.TransportError as error:
+            raise _away(error) from error
 
     def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = self._retry(lambda: self._once(method, path, body))
@@ -140,14 +155,14 @@ class Portal:
         try:
             return self._read(self._http.request(method, path, json=body))
         except httpx.TransportError as error:
-            raise Unavailable(f"The portal does not answer ({type(error).__name__}).") from error
+            raise _away(error) from error
 
     def _retry(self, call: Callable[[], Any]) -> Any:
         deadline, pause = time.monotonic() + self._patience_seconds, 0.5
         while True:
             try:
                 return call()
-            except (Unavailable, httpx.TransportError):
+            except Unavailable:
                 if time.monotonic() + pause > deadline:
                     raise
                 # Jitter keeps 47 plants from coming back in the same second.
@@ -155,20 +170,40 @@ class Portal:
                 pause = min(pause * 2, 30.0)
 
     def _read(self, answer: httpx.Response) -> dict[str, Any]:
-        try:
-            body = answer.json() if answer.content else {}
-        except ValueError:
-            body = {}
-        if answer.is_success:
-            if not isinstance(body, dict):
-                raise Invalid("The portal answered with something that is not its protocol.")
-            return body
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status_code == 429:
             raise Unavailable(f"The portal answered {answer.status_code}; trying again may help.")
+        try:
+            body = answer.json() if answer.content else {}
+        except (ValueError, RecursionError):
+            body = None
+        if answer.is_success and isinstance(body, dict):
+            return body
+        if answer.is_success or answer.is_redirect:
+            # A proxy's own page, say; the link is at fault, and links recover.
+            raise Unavailable("Something that is no portal answers in its place.", code="bad-reply")
         problem = body if isinstance(body, dict) else {}
         kind = _ERRORS.get(answer.status_code, Invalid)
         raise kind(
-            str(problem.get("detail", f"The portal answered {answer.status_code}.")),
-            code=str(problem.get("code", "")) or None,
-            fields=problem.get("fields") if isinstance(problem.get("fields"), dict) else None,
+            str(problem.get("detail", f"The portal answered {answer.status_code}."))[:500],
+            code=str(problem.get("code", ""))[:64] or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an upload stands, as the portal says."""
+
+    upload: str
+    offset: int
+    is_complete: bool
+
+
+def _standing(body: dict[str, Any], size: int) -> Standing:
+    upload, offset, complete = body.get("upload"), body.get("offset"), body.get("complete")
+    if not isinstance(upload, str) or type(offset) is not int or not 0 <= offset <= size:
+        raise Invalid("The portal's answer about an upload makes no sense.", code="bad-reply")
+    return Standing(upload, offset, complete is True)
+
+
+def _away(error: httpx.TransportError) -> Unavailable:
+    return Unavailable(f"The portal does not answer ({type(error).__name__}).")

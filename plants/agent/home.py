@@ -70,6 +70,8 @@ class Home:
             )
         except (KeyError, TypeError) as error:
             raise Invalid(f"The portal's reply lacks {error}; is this a Lineward portal?") from None
+        if not all(isinstance(part, str) for part in _as_json(credential).values()):
+            raise Invalid("The portal's reply makes no sense; is this a Lineward portal?")
         _write_private(self.credential_file, json.dumps(_as_json(credential), indent=1))
         return credential
 
@@ -78,6 +80,7 @@ class Home:
 
         Raises:
             NotFound: this machine is not enrolled.
+        Invalid: the file is damaged.
         """
         if not self.credential_file.exists():
             raise NotFound(
@@ -85,7 +88,12 @@ class Home:
                 "enrolment code on the plant's page and run python -m plants.agent enrol.",
                 code="not-enrolled",
             )
-        return Credential(**json.loads(self.credential_file.read_text()))
+        try:
+            return Credential(**json.loads(self.credential_file.read_text()))
+        except (ValueError, TypeError):
+            raise Invalid(
+                f"{self.credential_file} is damaged; enrol this machine again with a new code."
+            ) from None
 
     def manifest_secret(self) -> bytes:
         """The key of this plant's digests, 32 bytes; made here, and it never leaves."""

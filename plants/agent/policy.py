@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ SCHEMA: dict[str, Any] = {
             "items": {"type": "integer", "minimum": 0, "maximum": 24},
             "minItems": 2,
             "maxItems": 2,
+            # [8, 8] could mean never or always; whoever wrote it is asked.
+            "uniqueItems": True,
             "description": "From and to, local hours; [22, 6] is a night. Default always.",
         },
         "max_artifact_mb": {
@@ -81,9 +84,14 @@ def read(path: Path) -> Policy:
         Invalid: the file is there but says something that is not on the list; an agent that
             guessed at a policy could let out what it should keep.
     """
-    if not path.exists():
+    # Not `exists`: a link to a share that is not mounted is a policy that cannot be read, not none.
+    if not os.path.lexists(path):
         return Policy()
-    document = parse_yaml(path.read_bytes())
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"policy.yaml cannot be read: {error.strerror}.") from error
+    document = parse_yaml(source)
     errors = list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document))
     if errors:
         place = ".".join(str(part) for part in errors[0].absolute_path) or "policy.yaml"

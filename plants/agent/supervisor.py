@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -16,10 +15,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from plants.agent import policy
 from plants.agent.client import Portal
 from plants.agent.home import Credential, Home
+from plants.agent.lease import Cancelled, Lease
 from registry.domain.digests import digest_of
 from registry.domain.errors import (
     Conflict,
@@ -27,6 +28,7 @@ from registry.domain.errors import (
     NotAllowed,
     NotFound,
     PlatformError,
+    TooLarge,
     Unavailable,
 )
 from registry.domain.jobs import FAILURE_CODES, JobKind
@@ -34,15 +36,10 @@ from registry.domain.orders import check_signature
 
 log = logging.getLogger(__name__)
 
-# While figures change people watch them; when nothing changes the lease alone needs renewing.
+# While figures change people watch them.
 _PROGRESS_SECONDS = 1.0
-_RENEW_SECONDS = 20.0
 _KILL_GRACE_SECONDS = 3.0
 _STOP = (Conflict, NotFound, NotAllowed)  # the lease, the job or the credential is gone
-
-
-class Cancelled(Exception):
-    """Somebody wished the job to stop."""
 
 
 class Failed(Exception):
@@ -72,8 +69,11 @@ class Progress:
 class Supervisor:
     """One worker process's side of the job protocol."""
 
-    def __init__(self, home: Home, data_folder: Path, *, worker: str, boot: str) -> None:
+    def __init__(
+        self, home: Home, credential: Credential, data_folder: Path, *, worker: str, boot: str
+    ) -> None:
         self.home = home
+        self.credential = credential
         self.data_folder = data_folder
         self.worker = worker
         self.boot = boot
@@ -83,46 +83,52 @@ class Supervisor:
 
         A ring for a job that is gone, held by somebody else or of another plant does nothing.
         """
-        credential = self.home.credential()
-        portal = Portal(credential.portal, credential.token)
+        if not _is_id(job_id):
+            return "not claimed: the ring names no job"
+        portal = Portal(self.credential.portal, self.credential.token)
         try:
-            try:
-                claim = portal.claim(job_id, worker=self.worker, boot=self.boot)
-            except (*_STOP, Unavailable) as refusal:
-                return f"not claimed: {refusal.code}"
-            return self._hold(portal, credential, claim)
+            claim = portal.claim(job_id, worker=self.worker, boot=self.boot)
+            order, signature, lease = _opened(claim, portal, job_id)
+        except PlatformError as refusal:
+            portal.close()
+            return f"not claimed: {refusal.code}"
+        try:
+            return self._hold(portal, lease, order, signature, job_id)
         finally:
             portal.close()
 
-    def _hold(self, portal: Portal, credential: Credential, claim: dict[str, Any]) -> str:
-        order = claim["order"]
-        job, token = str(order["job"]), int(order["token"])
+    def _hold(
+        self, portal: Portal, lease: Lease, order: dict[str, Any], signature: str, job_id: str
+    ) -> str:
+        """Work, and tell the portal the ending: whatever happens here, the job does not hang."""
         try:
-            self._check(order, claim["signature"], credential)
-            self._work(portal, order)
+            self._check(order, signature, job_id)
+            self._work(portal, lease, order)
         except Cancelled:
-            portal.send(job, "cancellation", {"token": token})
-            return "cancelled"
+            return _end(lease, "cancelled", "cancellation")
         except Refused as refusal:
-            portal.send(job, "refusal", {"token": token, "code": refusal.code})
-            return f"refused: {refusal.code}"
+            return _end(lease, f"refused: {refusal.code}", "refusal", code=refusal.code)
         except Failed as failure:
-            reference = job.split("-", maxsplit=1)[0]
-            body = {"token": token, "code": failure.code, "log_reference": reference}
-            portal.send(job, "failure", body)
-            return f"failed: {failure.code}"
-        except _STOP as refusal:
+            return _fail(lease, job_id, failure.code)
+        except (*_STOP, Unavailable) as refusal:
+            # Gone, or away for longer than patience lasts: the lease lapses, the job comes again.
             return f"stopped: {refusal.code}"
+        except PlatformError as refusal:
+            log.warning("job %s: the portal refused: %s", job_id, refusal)
+            return _fail(lease, job_id, _code_for(refusal))
+        except Exception:
+            log.exception("job %s failed in the supervisor", job_id)
+            return _fail(lease, job_id, "internal")
         return "done"
 
-    def _check(self, order: dict[str, Any], signature: str, credential: Credential) -> None:
+    def _check(self, order: dict[str, Any], signature: str, job_id: str) -> None:
         """Run nothing that the portal did not sign, for this plant, as it stands, in time."""
         try:
-            check_signature(credential.portal_key, order, signature)
+            check_signature(self.credential.portal_key, order, signature)
         except Invalid:
             raise Failed("order-invalid") from None
         expired = datetime.fromisoformat(order["not_after"]) < datetime.now(UTC)
-        if order["plant"] != credential.plant or expired:
+        if (order["plant"], order["job"]) != (self.credential.plant, job_id) or expired:
             raise Failed("order-invalid")
         if digest_of(order["recipe"]) != order["recipe_digest"]:
             raise Failed("order-invalid")
@@ -137,7 +143,7 @@ class Supervisor:
             log.exception("the policy file is not readable: nothing runs until it is")
             raise Refused("policy-kind") from None
 
-    def _work(self, portal: Portal, order: dict[str, Any]) -> None:
+    def _work(self, portal: Portal, lease: Lease, order: dict[str, Any]) -> None:
         folder = self._job_folder(portal, order)
         with (folder / "job.log").open("ab") as job_log:
             process = self._start(order, job_log)
@@ -145,13 +151,16 @@ class Supervisor:
         reader = threading.Thread(target=_read_events, args=(process, seen), daemon=True)
         reader.start()
         try:
-            self._watch(portal, order, process, seen)
+            _watch(lease, order, folder, process, seen)
         finally:
             _stop(process)
-        reader.join(timeout=5)
+            reader.join(timeout=5)
         if process.returncode != 0:
+            # The manifest is a fact of its own: what was looked at, whatever came of it.
+            if seen.manifest_ready:
+                lease.offer_manifest(folder / "manifest.json")
             raise Failed(_failure_code(folder, process.returncode))
-        self._hand_in(portal, order, folder, seen)
+        self._hand_in(lease, order, folder)
 
     def _job_folder(self, portal: Portal, order: dict[str, Any]) -> Path:
         folder = self.home.job_folder(str(order["job"]))
@@ -163,7 +172,7 @@ class Supervisor:
                 data = portal.parent(
                     str(order["job"]), digest=parent["artifact"], max_bytes=parent["size"]
                 )
-            except Invalid:
+            except (Invalid, TooLarge):
                 raise Failed("artifact-digest") from None
             (folder / "parent.onnx").write_bytes(data)
         return folder
@@ -182,86 +191,98 @@ class Supervisor:
             [sys.executable, "-m", "plants.agent.jobs", *arguments],
             stdout=subprocess.PIPE,
             stderr=job_log,
-            stdin=subprocess.DEVNULL,
+            # Nothing is ever written: its end tells the process that its supervisor has died.
+            stdin=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).resolve().parents[2],
             env={**kept, **limits, "PYTHONHASHSEED": "0"},
             start_new_session=True,
         )
 
-    def _watch(
-        self, portal: Portal, order: dict[str, Any], process: subprocess.Popen[str], seen: Progress
-    ) -> None:
-        """Renew and report until the process ends; kill it when there is reason to."""
-        deadline = time.monotonic() + order["recipe"]["train"]["max_minutes"] * 60
-        told: dict[str, Any] = {}
-        due, manifest_sent = 0.0, False
-        while process.poll() is None:
-            if time.monotonic() > deadline:
-                raise Failed("too-slow")
-            if seen.manifest_ready and not manifest_sent:
-                self._send_manifest(portal, order)
-                manifest_sent = True
-            news = dict(seen.latest)
-            if news != told or time.monotonic() > due:
-                told = news
-                due = time.monotonic() + _RENEW_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
-                _renew(portal, order, _state(manifest_sent), news)
-            _wait(process, _PROGRESS_SECONDS)
-        if seen.manifest_ready and not manifest_sent:
-            self._send_manifest(portal, order)
-
-    def _send_manifest(self, portal: Portal, order: dict[str, Any]) -> None:
-        job = str(order["job"])
-        document = json.loads((self.home.job_folder(job) / "manifest.json").read_text())
-        portal.send(job, "manifest", {"token": order["token"], "manifest": document})
-
-    def _hand_in(self, portal: Portal, order: dict[str, Any], folder: Path, seen: Progress) -> None:
-        job, token = str(order["job"]), order["token"]
-        result = json.loads((folder / "result.json").read_text())
-        if not seen.manifest_ready:
-            self._send_manifest(portal, order)
-        if order["kind"] == JobKind.RETRAIN:
-            artifact = folder / "model.onnx"
-            if not self._policy().lets_out(artifact.stat().st_size):
+    def _hand_in(self, lease: Lease, order: dict[str, Any], folder: Path) -> None:
+        is_retraining = order["kind"] == JobKind.RETRAIN
+        if is_retraining:
+            size = (folder / "model.onnx").stat().st_size
+            if not self._policy().lets_out(size):
                 raise Refused("policy-egress")
-            _renew(portal, order, "uploading", {"phase": "done", "fraction": 1.0})
-            result["artifact"] = portal.upload(
-                job, artifact, token=token, on_part=lambda share: None
-            )
-        try:
-            portal.send(job, "result", {"token": token, **result})
-        except Invalid:
-            log.exception("job %s: the portal refused the result", job)
-            raise Failed("report-invalid") from None
+        lease.hand_in(folder, with_artifact=is_retraining)
 
 
-def _state(manifest_sent: bool) -> str:
-    return "running" if manifest_sent else "preparing"
-
-
-def _renew(portal: Portal, order: dict[str, Any], state: str, progress: dict[str, Any]) -> None:
-    body = {"token": order["token"], "state": state, "progress": progress}
+def _is_id(job_id: object) -> bool:
+    """Whether a ring names a job at all: anybody who can write to the queue can write anything."""
     try:
-        if portal.progress(str(order["job"]), body):
-            raise Cancelled
-    except Unavailable:
-        # The link is down: the work goes on, and the lease outlives a short cut.
-        log.warning("portal away; job %s goes on", order["job"])
+        return str(UUID(str(job_id))) == job_id
+    except ValueError:
+        return False
+
+
+def _opened(
+    claim: dict[str, Any], portal: Portal, job_id: str
+) -> tuple[dict[str, Any], str, Lease]:
+    """The parts of a claim; raises Invalid when something else answered in the portal's place."""
+    try:
+        order, signature = claim["order"], claim["signature"]
+        lease = Lease(portal, job_id, int(order["token"]), float(claim["lease_seconds"]))
+        return dict(order), str(signature), lease
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid("The portal's answer to a claim makes no sense.", code="bad-reply") from error
+
+
+def _end(lease: Lease, ending: str, message: str, **facts: Any) -> str:
+    try:
+        lease.end(message, **facts)
+    except PlatformError as refusal:
+        # The portal knows better by now, or learns it when the lease lapses.
+        return f"{ending} (not told: {refusal.code})"
+    return ending
+
+
+def _fail(lease: Lease, job_id: str, code: str) -> str:
+    reference = job_id.split("-", maxsplit=1)[0]
+    return _end(lease, f"failed: {code}", "failure", code=code, log_reference=reference)
+
+
+def _code_for(refusal: PlatformError) -> str:
+    """The code under which a refused manifest, upload or result ends the job."""
+    if refusal.code in FAILURE_CODES:
+        return refusal.code
+    return "artifact-too-large" if isinstance(refusal, TooLarge) else "report-invalid"
+
+
+def _watch(
+    lease: Lease,
+    order: dict[str, Any],
+    folder: Path,
+    process: subprocess.Popen[str],
+    seen: Progress,
+) -> None:
+    """Renew and report until the process ends; raises when there is reason to kill it."""
+    deadline = time.monotonic() + order["recipe"]["train"]["max_minutes"] * 60
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            raise Failed("too-slow")
+        is_known = seen.manifest_ready and lease.offer_manifest(folder / "manifest.json")
+        lease.renew("running" if is_known else "preparing", dict(seen.latest))
+        _wait(process, _PROGRESS_SECONDS)
 
 
 def _read_events(process: subprocess.Popen[str], seen: Progress) -> None:
     assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
     for line in process.stdout:
         try:
-            event = json.loads(line)
-        except ValueError:
+            # A loss that ran away is not a number; JSON has no word for it, and null is honest.
+            event = json.loads(line, parse_constant=lambda word: None)
+            kind, fraction = event.pop("event", ""), event.get("fraction")
+        except (ValueError, AttributeError):
             continue
-        kind = event.pop("event", "")
         if kind == "manifest":
             seen.manifest_ready = True
-        elif kind == "progress" and event["fraction"] >= seen.latest["fraction"]:
+        elif kind == "progress" and _grows(seen, fraction):
             seen.latest = event
+
+
+def _grows(seen: Progress, fraction: object) -> bool:
+    return isinstance(fraction, int | float) and fraction >= seen.latest["fraction"]
 
 
 def _wait(process: subprocess.Popen[str], seconds: float) -> None:
@@ -275,12 +296,14 @@ def _stop(process: subprocess.Popen[str]) -> None:
     """End the process and all it started; it has nothing to save that matters."""
     for strength in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
-            return
+            break
         try:
             os.killpg(process.pid, strength)
         except ProcessLookupError:
-            return
+            break
         _wait(process, _KILL_GRACE_SECONDS)
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _failure_code(folder: Path, returncode: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 
@@ -18,6 +20,7 @@ _RUN = {JobKind.RETRAIN: retrain.run, JobKind.EVALUATE: evaluate.run}
 
 def main(home_folder: str, job_id: str, data_folder: str) -> int:
     """Run the job whose order lies in its folder; 0 when `result.json` is there."""
+    threading.Thread(target=_die_with_supervisor, daemon=True).start()
     home = Home(Path(home_folder))
     folder = home.job_folder(job_id)
     order = json.loads((folder / "order.json").read_text())
@@ -35,6 +38,16 @@ def main(home_folder: str, job_id: str, data_folder: str) -> int:
     except Exception as error:  # noqa: BLE001 - whatever it is, the plant's log gets it whole
         return _failed(place, "internal", f"{type(error).__name__}: {error}")
     return 0
+
+
+def _die_with_supervisor() -> None:
+    """End at once when the supervisor is gone: another attempt will want this job's folder.
+
+    Standard input is a pipe into which nobody writes; it ends when its other side dies.
+    """
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 def _nearest(refusal: PlatformError) -> str:

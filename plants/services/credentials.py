@@ -133,6 +133,8 @@ def _issue(plant: Plant) -> Issued:
 
 
 def _activate(credential: PlantCredential) -> None:
+    # One activation at a time: two new credentials in the same moment would both be in force.
+    Plant.objects.select_for_update().get(pk=credential.plant_id)
     now = timezone.now()
     # All others, also one that a rotation left waiting: a plant's machine has one credential.
     former = PlantCredential.objects.usable().filter(plant_id=credential.plant_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from plants.models import Membership, Plant, User
@@ -44,7 +45,9 @@ def close_plant(scope: PlantScope, plant: Plant) -> Plant:
         locked.closed_at = timezone.now()
         locked.save(update_fields=["closed_at"])
         # The one in force first: it takes a waiting one with it.
-        for credential in locked.credentials.usable().order_by("activated_at"):
+        for credential in locked.credentials.usable().order_by(
+            F("activated_at").asc(nulls_last=True)
+        ):
             credentials.revoke(scope, credential)
         ledger.record(scope, "plant.closed", f"plant:{locked.code}", plant_code=locked.code)
     return locked

@@ -7,18 +7,19 @@ from uuid import UUID
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
+from plants.api.parsing import BoundedJSON, PartParser
 from plants.domain import protocol
 from plants.services import credentials, workers
 from plants.services.access import PlantAgent
 from registry.domain.access import PlantScope
-from registry.domain.errors import Invalid, NotFound, TooLarge
+from registry.domain.errors import Invalid, NotFound
 from registry.domain.jobs import JobKind, JobState
 from registry.models import Upload
 from registry.services import artifacts, jobs, leases, results
@@ -29,31 +30,6 @@ class IsPlantAgent(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return isinstance(request.user, PlantAgent)
-
-
-class BoundedJSON(JSONParser):
-    """JSON up to the protocol's size; more is refused before it is read."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
-        if length > protocol.MAX_BODY_BYTES:
-            raise TooLarge(f"A message has at most {protocol.MAX_BODY_BYTES} bytes.")
-        return super().parse(stream, media_type, parser_context)
-
-
-class PartParser(BaseParser):
-    """The bytes of one part of an upload."""
-
-    media_type = "application/offset+octet-stream"
-
-    # The base class expects parsed fields; a part of a file is its bytes.
-    def parse(  # type: ignore[override]
-        self, stream: Any, media_type: Any = None, parser_context: Any = None
-    ) -> bytes:
-        data: bytes = stream.read(artifacts.MAX_PART_BYTES + 1)
-        if len(data) > artifacts.MAX_PART_BYTES:
-            raise TooLarge(f"A part has at most {artifacts.MAX_PART_BYTES} bytes.")
-        return data
 
 
 class WorkerView(APIView):

@@ -19,13 +19,19 @@ HEADER = "Lineward-Protocol"
 MAX_BODY_BYTES = 2 * 1024 * 1024  # a report of 200 classes is about 0.5 MB
 MAX_DEPTH = 12
 
-_SLUG = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9._-]{0,63}$"}
-_DIGEST = {"type": "string", "pattern": r"^[0-9a-f]{64}$"}
-_WORKER = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9@._-]{0,119}$"}
-_BOOT = {"type": "string", "pattern": r"^[0-9a-f-]{8,36}$"}
+
+def _text(pattern: str) -> dict[str, Any]:
+    # `$` alone lets a line break through at the end, in Python's reading of JSON Schema.
+    return {"type": "string", "pattern": rf"^{pattern}$(?!\n)"}
+
+
+_SLUG = _text(r"[a-z0-9][a-z0-9._-]{0,63}")
+_DIGEST = _text(r"[0-9a-f]{64}")
+_WORKER = _text(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,119}")
+_BOOT = _text(r"[0-9a-f-]{8,36}")
 _TOKEN = {"type": "integer", "minimum": 1}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": 10**9}
-_REFERENCE = {"type": "string", "pattern": r"^[A-Za-z0-9-]{0,64}$"}
+_REFERENCE = _text(r"[A-Za-z0-9-]{0,64}")
 
 
 def _closed(properties: Mapping[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -58,7 +64,7 @@ _DATASET = _closed(
 _SCALARS = {
     "type": "object",
     "maxProperties": 200,
-    "propertyNames": {"pattern": r"^[A-Za-z0-9][A-Za-z0-9@._ -]{0,99}$"},
+    "propertyNames": _text(r"[A-Za-z0-9][A-Za-z0-9@._ -]{0,99}"),
     "additionalProperties": {
         "type": ["string", "number", "integer", "boolean", "null", "array"],
         "maxLength": 200,
@@ -73,11 +79,11 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
         {
             "worker": _WORKER,
             "boot": _BOOT,
-            "agent_version": {"type": "string", "maxLength": 40},
+            "agent_version": _text(r"[A-Za-z0-9.+_-]{1,40}"),
             "datasets": {"type": "array", "items": _DATASET, "maxItems": 200},
             "operations": {
                 "type": "array",
-                "items": {"type": "string", "pattern": r"^[a-z0-9_]+@[0-9]+$"},
+                "items": _text(r"[a-z0-9_]{1,60}@[0-9]{1,4}"),
                 "maxItems": 200,
             },
         }
@@ -101,7 +107,7 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
             "timings": _SCALARS,
             "artifact": _DIGEST,
             "signature": {"type": "object"},
-            "code_commit": {"type": "string", "pattern": r"^[A-Za-z0-9.+-]{1,64}$"},
+            "code_commit": _text(r"[A-Za-z0-9.+-]{1,64}"),
             "environment": _SCALARS,
             "hyperparameters": _SCALARS,
         },
@@ -152,8 +158,8 @@ def _check_plain(value: Any, depth: int = 0) -> None:
         raise Invalid(f"The message nests deeper than {MAX_DEPTH} levels.", code="bad-message")
     if isinstance(value, float) and not math.isfinite(value):
         raise Invalid("The message holds a number that is not finite.", code="bad-message")
-    if isinstance(value, str) and "\x00" in value:
-        raise Invalid("The message holds a NUL character.", code="bad-message")
+    if isinstance(value, str):
+        _check_text(value)
     if isinstance(value, dict):
         for key, item in value.items():
             _check_plain(key, depth + 1)
@@ -161,3 +167,13 @@ def _check_plain(value: Any, depth: int = 0) -> None:
     elif isinstance(value, list):
         for item in value:
             _check_plain(item, depth + 1)
+
+
+def _check_text(value: str) -> None:
+    if "\x00" in value:
+        raise Invalid("The message holds a NUL character.", code="bad-message")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair: JSON can write it, no database can keep it.
+        raise Invalid("The message holds half a character.", code="bad-message") from None

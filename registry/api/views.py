@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registry.api import serializers as shapes
+from registry.api.parsing import BoundedJSON
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
 from registry.models import (
@@ -43,6 +44,7 @@ def one(queryset: models.QuerySet[Any], what: str, **key: Any) -> Any:
 class ScopedList(generics.ListAPIView[Any]):
     """Rows of one model within the caller's scope; `filters` maps query words to lookups."""
 
+    parser_classes = (BoundedJSON,)
     queryset: models.QuerySet[Any]
     filters: dict[str, str] = {}
 
@@ -53,6 +55,8 @@ class ScopedList(generics.ListAPIView[Any]):
         rows = rows.visible_to(scope_of(self.request))
         for word, lookup in self.filters.items():
             if value := self.request.query_params.get(word):
+                if "\x00" in value:
+                    raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
                 rows = rows.filter(**{lookup: value})
         return rows  # type: ignore[no-any-return]
 
@@ -143,6 +147,8 @@ class VersionArtifact(APIView):
 
 
 class VersionStage(APIView):
+    parser_classes = (BoundedJSON,)
+
     @extend_schema(
         summary="Move a version to another stage",
         request=shapes.StageIn,
@@ -157,6 +163,8 @@ class VersionStage(APIView):
 
 
 class VersionBaseline(APIView):
+    parser_classes = (BoundedJSON,)
+
     @extend_schema(
         summary="Publish a version of the centre as the family's baseline",
         request=shapes.BaselineIn,

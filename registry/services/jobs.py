@@ -20,7 +20,6 @@ from registry.domain.jobs import ENDED, JobKind, JobState, Party, check_move
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.services import ledger, recipes, versions
 
-
 _DATASET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -93,12 +92,7 @@ def _check_dataset(name: str) -> None:
     if not _DATASET_NAME.fullmatch(name):
         raise Invalid(
             f"No data set is called {name!r:.80}.",
-            fields={
-                "dataset": [
-                    "Up to 64 lower-case letters, digits, dots, hyphens and underscores, "
-                    "beginning with a letter or digit."
-                ]
-            },
+            fields={"dataset": ["Write up to 64 of a-z, 0-9, dot, hyphen and underscore."]},
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from plants.agent import datasets, survey
 from plants.agent.datasets import Dataset
 from plants.domain import splits
+from plants.domain.splits import Split
 from registry.domain.errors import PlatformError
 
 # The shares and the seed of the standard recipes; a recipe may state others.
@@ -128,17 +129,17 @@ def _check(folder: Path) -> Finding:
         rows=len(dataset),
         classes=_counts(dataset),
         groups=None if dataset.groups is None else len(np.unique(dataset.groups)),
-        split={
-            "train": len(parts.train),
-            "validation": len(parts.validation),
-            "holdout": len(parts.holdout),
-        },
+        split=_sizes(parts),
         group_overlap=splits.overlap(parts, dataset.groups),
         features=_features(dataset),
         typical=_typical(dataset, seen),
         warnings=(*dataset.warnings, *seen.warnings, *parts.warnings),
         seconds=round(time.monotonic() - begin, 3),
     )
+
+
+def _sizes(parts: Split) -> dict[str, int]:
+    return {name: len(getattr(parts, name)) for name in ("train", "validation", "holdout")}
 
 
 def _counts(dataset: Dataset) -> dict[str, int]:

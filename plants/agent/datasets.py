@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from plants.agent import csv_files, image_sets, survey, table_sets
+from plants.agent import csv_files, image_sets, table_sets
 from plants.agent.examples import ImageExamples, IntArray, TableExamples, TextArray
 from plants.agent.rows import Content, Roles, Sheet
 from plants.agent.table_sets import TableSheet
@@ -20,7 +20,6 @@ from plants.domain.capture_times import Clock
 from plants.domain.dataset_contract import DatasetContract
 from plants.domain.duplicates import Ties
 from plants.domain.labels import Labelled
-from plants.domain.splits import Split
 from registry.domain.errors import Invalid, NotFound
 
 Digests = npt.NDArray[np.uint8]
@@ -99,14 +98,18 @@ def read_contract(folder: Path) -> DatasetContract:
         ) from None
 
 
-def load(folder: Path) -> Dataset:
+def load(folder: Path, *, keep: Collection[str] = ()) -> Dataset:
     """Read and check one data set; images stay on disk until `pixels(i)` asks for them.
+
+    Args:
+        keep: columns of a table to keep even when they have one value here, because the version
+            to be judged or adapted expects them.
 
     Raises:
         PlatformError: the first thing that breaks the contract, with its line and the way out.
     """
     try:
-        return _load(folder)
+        return _load(folder, keep)
     except OSError as error:
         name = Path(str(error.filename or folder)).name
         raise Invalid(
@@ -115,13 +118,13 @@ def load(folder: Path) -> Dataset:
         ) from None
 
 
-def _load(folder: Path) -> Dataset:
+def _load(folder: Path, keep: Collection[str]) -> Dataset:
     contract = read_contract(folder)
     file = csv_files.open_csv(folder / contract.source)
     sheet: Sheet = (
         image_sets.read(file, contract)
         if contract.kind == "images"
-        else table_sets.read(file, contract)
+        else table_sets.read(file, contract, keep)
     )
     roles = sheet.roles
     labelled = labels.assign(roles.column("label") or [], roles.lines, contract)
@@ -146,36 +149,6 @@ def _load(folder: Path) -> Dataset:
         copies=ties.copies,
         warnings=tuple(notes),
     )
-
-
-def describe(
-    dataset: Dataset, split: Split, report: Callable[[float], None] | None = None
-) -> dict[str, Any]:
-    """Look at every row and collect what `registry.domain.manifests.build` needs but its secret.
-
-    Raises:
-        Invalid: an image is broken.
-    """
-    seen = survey.survey(dataset.examples, dataset.lines, report)
-    clock = dataset.clock
-    return {
-        "kind": dataset.kind,
-        "classes": dataset.classes,
-        "labels": dataset.examples.labels,
-        "groups": dataset.groups,
-        "parts": {
-            "train": split.train,
-            "validation": split.validation,
-            "holdout": split.holdout,
-        },
-        "identities": dataset.identities,
-        "copies": dataset.copies,
-        "variants": None if dataset.variants is None else len(set(dataset.variants.tolist())),
-        "times": clock.seconds if clock is not None and clock.is_calendar else None,
-        "measures": seen.measures,
-        "categories": seen.categories,
-        "colour": seen.colour,
-    }
 
 
 def _refuse_unused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +63,7 @@ class TableSheet:
     """The rows of a data CSV, column by column."""
 
     name: str
-    contract: DatasetContract
+    asked_for: frozenset[str]
     features: tuple[Feature, ...]
     roles: Roles
     ignored_columns: frozenset[str]
@@ -109,7 +109,7 @@ class TableSheet:
         if known.size == 0:
             return "no value in the rows that count"
         # What dataset.yaml asks for by name stays, because another line's model may rely on it.
-        if feature.name in self.contract.features:
+        if feature.name in self.asked_for:
             return ""
         if known.min() == known.max():
             return "one and the same value in all rows"
@@ -132,7 +132,7 @@ class TableSheet:
         distinct = set(feature.texts.values()[kept])
         if len(distinct - {""}) == 0:
             return "no value in the rows that count"
-        is_asked_for = feature.name in self.contract.features
+        is_asked_for = feature.name in self.asked_for
         return "" if len(distinct) > 1 or is_asked_for else "one and the same value in all rows"
 
     def _numbers(self, feature: Feature, kept: IntArray) -> tuple[FloatArray, list[str]]:
@@ -164,8 +164,12 @@ class TableSheet:
         return f"{what}: treated as missing."
 
 
-def read(file: CsvFile, contract: DatasetContract) -> TableSheet:
-    """Read a table: once, and a second time for columns that turned out to be mixed."""
+def read(file: CsvFile, contract: DatasetContract, keep: Collection[str] = ()) -> TableSheet:
+    """Read a table: once, and a second time for columns that turned out to be mixed.
+
+    Args:
+        keep: columns that stay even when this data set has one value in them.
+    """
     roles = rows.roles_of(file, contract)
     ignored = rows.ignored_columns(file.header, contract)
     features = _features(file, contract, set(roles.positions.values()), ignored)
@@ -178,12 +182,13 @@ def read(file: CsvFile, contract: DatasetContract) -> TableSheet:
     _read_mixed(file, features)
     unnamed = sum(not name for name in file.header)
     warnings = [f"Left out {unnamed} columns without a name."] if unnamed else []
-    asked_for = {feature.name for feature in features}
+    names = {feature.name for feature in features}
     for column in contract.ranges:
         file.position(column, "`ranges`")
-        if column not in asked_for:
+        if column not in names:
             warnings.append(f"`ranges` of {column!r} has no effect: it is not a feature.")
-    return TableSheet(file.path.name, contract, features, roles, ignored, tuple(warnings))
+    asked_for = frozenset(contract.features) | frozenset(keep)
+    return TableSheet(file.path.name, asked_for, features, roles, ignored, tuple(warnings))
 
 
 def refuse_repeated_lines(file: CsvFile) -> None:

@@ -77,6 +77,42 @@ def canonical_label(text: str) -> str:
     return label.lower() if label.lower() in ("true", "false") else label
 
 
+_CLASSES = {
+    "oneOf": [
+        {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": MAX_CLASSES},
+        {"type": "object", "additionalProperties": _TEXT, "minProperties": 2},
+    ]
+}
+_RANGE = {"type": "array", "items": _BOUND, "minItems": 2, "maxItems": 2}
+_SHAPES: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "name": (
+        {"type": "string", "pattern": f"^{_NAME.pattern}$"},
+        "Lower-case name of the data set, unique at the plant.",
+    ),
+    "kind": ({"enum": ["images", "table"]}, "What one row is."),
+    "labels": (_PATH, "Images: the CSV with the columns file and label."),
+    "data": (_PATH, "Table: the CSV with one row per part."),
+    "target": (_COLUMN, "The column that holds the label (images: default label)."),
+    "classes": (_CLASSES, "Allowed labels in order, or a mapping from label to class name."),
+    "ignore": (
+        {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+        "Columns left out of the features, or labels whose rows are left out.",
+    ),
+    "group": (_COLUMN, "Rows that share this column's value never straddle a split."),
+    "time": (_COLUMN, "When the row was recorded; the newest part is the hold-out."),
+    "variant": (_COLUMN, "The part variant; only how many there are is reported."),
+    "features": (
+        {"type": "array", "items": _COLUMN, "minItems": 1},
+        "Table: the columns to learn from (default: all that are left).",
+    ),
+    "ranges": (
+        {"type": "object", "additionalProperties": _RANGE},
+        "Table: plausible lowest and highest value per column.",
+    ),
+}
+KEYS = tuple(_SHAPES)
+
+
 def schema() -> dict[str, Any]:
     """The published JSON Schema (draft 2020-12) of dataset.yaml, as an editor would use it."""
     return {
@@ -86,7 +122,9 @@ def schema() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "required": ["name", "kind"],
-        "properties": _properties(),
+        "properties": {
+            key: {**shape, "description": text} for key, (shape, text) in _SHAPES.items()
+        },
         "oneOf": [
             {
                 "properties": {"kind": {"const": "images"}},
@@ -100,57 +138,6 @@ def schema() -> dict[str, Any]:
             },
         ],
     }
-
-
-def _properties() -> dict[str, Any]:
-    def says(shape: Mapping[str, Any], description: str) -> dict[str, Any]:
-        return {**shape, "description": description}
-
-    return {
-        "name": says(
-            {"type": "string", "pattern": f"^{_NAME.pattern}$"},
-            "Lower-case name of the data set, unique at the plant.",
-        ),
-        "kind": says({"enum": ["images", "table"]}, "What one row is."),
-        "labels": says(_PATH, "Images: the CSV with the columns file and label."),
-        "data": says(_PATH, "Table: the CSV with one row per part."),
-        "target": says(_COLUMN, "The column that holds the label (images: default label)."),
-        "classes": says(
-            {
-                "oneOf": [
-                    {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": MAX_CLASSES},
-                    {"type": "object", "additionalProperties": _TEXT, "minProperties": 2},
-                ]
-            },
-            "Allowed labels in order, or a mapping from label to class name.",
-        ),
-        "ignore": says(
-            {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
-            "Columns left out of the features, or labels whose rows are left out.",
-        ),
-        "group": says(_COLUMN, "Rows that share this column's value never straddle a split."),
-        "time": says(_COLUMN, "When the row was recorded; the newest part is the hold-out."),
-        "variant": says(_COLUMN, "The part variant, reported as counts only."),
-        "features": says(
-            {"type": "array", "items": _COLUMN, "minItems": 1},
-            "Table: the columns to learn from (default: all that are left).",
-        ),
-        "ranges": says(
-            {
-                "type": "object",
-                "additionalProperties": {
-                    "type": "array",
-                    "items": _BOUND,
-                    "minItems": 2,
-                    "maxItems": 2,
-                },
-            },
-            "Table: plausible lowest and highest value per column.",
-        ),
-    }
-
-
-KEYS = tuple(_properties())
 
 
 def parse(text: str) -> DatasetContract:

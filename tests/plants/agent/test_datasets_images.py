@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from plants.agent import datasets, survey
+from plants.agent.jobs import work
 from plants.domain import splits
 from registry.domain import manifests
 from registry.domain.errors import PlatformError
@@ -198,8 +199,8 @@ def test_a_loaded_set_becomes_a_manifest_that_names_nothing(tmp_path: Path):
         dataset.examples.labels, dataset.groups, None, validation=0.2, holdout=0.3, seed=1
     )
     shares: list[float] = []
-    described = datasets.describe(dataset, parts, shares.append)
-    document = manifests.build(**described, secret=SECRET)
+    seen = survey.survey(dataset.examples, dataset.lines, shares.append)
+    document = work.describe(dataset, parts, seen, SECRET)
     manifests.validate(document)
     assert shares[-1] == 1.0
     assert document["statistics"]["width"]["p50"] == 16

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plants.agent import datasets
+from plants.agent import datasets, survey
 from plants.agent.csv_files import BLOCK_ROWS
 from plants.agent.datasets import Dataset
+from plants.agent.jobs import work
 from plants.domain import splits
 from registry.domain import manifests
 from registry.domain.errors import PlatformError
@@ -182,6 +183,14 @@ def test_columns_asked_for_by_name_stay_even_when_constant_here(tmp_path: Path):
     assert dataset.examples.numeric_names == ("line", "load")
 
 
+def test_columns_that_a_version_expects_stay_when_the_caller_says_so(tmp_path: Path):
+    rows = [f"{n},{n + 0.5},7,same,{VERDICTS[n % 2]}" for n in range(60)]
+    folder = table_set(tmp_path, _csv("id,load,line,mill,verdict", rows))
+    dataset = datasets.load(folder, keep=("line", "mill", "elsewhere"))
+    assert dataset.examples.numeric_names == ("load", "line")
+    assert dataset.examples.categorical_names == ("mill",)
+
+
 def test_group_time_variant_and_ignored_columns_are_no_features(tmp_path: Path):
     rows = [
         f"{n + 0.5},{n % 3},{n // 4},2026-01-{n + 1:02d},{'AB'[n % 2]},{VERDICTS[n % 2]}"
@@ -273,7 +282,8 @@ def test_a_table_becomes_a_manifest(tmp_path: Path):
     rows = [f"{n + 0.5},{'LMH'[n % 3]},{VERDICTS[n % 2]}" for n in range(90)]
     dataset = _load(tmp_path, _csv("load,x,verdict", rows))
     parts = splits.split(dataset.examples.labels, None, None, validation=0.2, holdout=0.3, seed=1)
-    document = manifests.build(**datasets.describe(dataset, parts), secret=b"k" * 32)
+    seen = survey.survey(dataset.examples, dataset.lines)
+    document = work.describe(dataset, parts, seen, b"k" * 32)
     manifests.validate(document)
     assert document["statistics"]["categorical"]["x"] == {"categories": 3, "missing": 0.0}
     assert document["statistics"]["numeric"]["load"]["mean"] == 45.0

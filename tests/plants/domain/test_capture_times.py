@@ -36,8 +36,9 @@ def test_every_common_way_to_write_a_moment_is_read(text: str):
 
 
 def test_a_counter_orders_rows_but_names_no_day():
-    clock = _read("3", "1", "2")
-    assert clock.seconds.tolist() == [3, 1, 2]
+    clock = _read("3", "1", "2", "")
+    assert clock.seconds[:3].tolist() == [3, 1, 2]
+    assert np.isnan(clock.seconds[3])
     assert not clock.is_calendar
 
 

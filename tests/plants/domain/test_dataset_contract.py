@@ -115,6 +115,13 @@ def test_a_source_outside_the_data_folder_is_refused(path: str):
     assert refusal.value.code == "path-outside"
 
 
+def test_a_path_that_names_nothing_is_refused():
+    with pytest.raises(Invalid, match="names no file"):
+        dataset_contract.relative_path("  ", "labels.csv line 2")
+    with pytest.raises(Invalid, match="names no file"):
+        dataset_contract.relative_path("a\0.png", "labels.csv line 2")
+
+
 @pytest.mark.parametrize("path", ["file:///etc/passwd", "https://host/a.csv"])
 def test_an_address_is_no_file(path: str):
     with pytest.raises(Invalid, match="absolute path"):

@@ -135,6 +135,18 @@ def test_too_few_groups_are_refused_with_the_way_out(labels, groups):
     assert refusal.value.code == "split-impossible"
 
 
+@pytest.mark.parametrize(("validation", "holdout"), [(0.5, 0.5), (0.2, 0.0), (-0.1, 0.2)])
+def test_shares_that_leave_nothing_to_learn_from_are_a_mistake(validation, holdout):
+    with pytest.raises(ValueError, match="leave a share"):
+        split(np.array([0, 1] * 9), None, None, validation=validation, holdout=holdout, seed=0)
+
+
+def test_a_recipe_may_do_without_validation():
+    parts = split(np.array([0, 1] * 20), None, None, validation=0.0, holdout=0.25, seed=0)
+    assert len(parts.validation) == 0
+    assert parts.warnings == ()
+
+
 def test_a_huge_newest_group_is_not_held_out_alone():
     labels = np.array([0, 1] * 50)
     groups = np.concatenate([np.arange(20), np.full(80, 20)])

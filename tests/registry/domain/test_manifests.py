@@ -159,6 +159,8 @@ def _add(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (_add("statistics.brightness.mean", float("inf")), "finite numbers"),
         (_add("statistics", [[[[[[[[[1]]]]]]]]]), "nested deeper"),
         (_add("classes.1.name", "crazing"), "names one class twice"),
+        (_add("days", {"first": "2026-02-01", "last": "2026-01-01"}), "first is later"),
+        (_add("splits.train", {"rows": 900, "suppressed": False, "digest": "0" * 64}), "splits"),
     ],
 )
 def test_a_document_that_says_more_or_something_else_is_refused(change, sentence):
@@ -168,6 +170,13 @@ def test_a_document_that_says_more_or_something_else_is_refused(change, sentence
     with pytest.raises(Invalid, match=sentence) as refusal:
         manifests.validate(document)
     assert refusal.value.code == "bad-manifest"
+
+
+def test_counts_beyond_the_rows_are_refused_even_where_some_are_hidden():
+    document = _build(labels=np.repeat([0, 1, 2], [57, 40, 3]))
+    document["classes"][0]["rows"] = 101
+    with pytest.raises(Invalid, match="counts more than the manifest's 100 rows"):
+        manifests.validate(document)
 
 
 def test_one_hidden_count_alone_is_refused_because_the_total_gives_it_away():

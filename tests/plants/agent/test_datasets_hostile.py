@@ -1,0 +1,70 @@
+"""Whatever bytes lie in a data folder, loading ends in a data set or in one sentence."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plants.agent import datasets
+from registry.domain.errors import PlatformError
+from tests.plants.agent.data_folders import TABLE_CONTRACT, table_text
+
+CELLS = st.sampled_from(
+    ["", "0", "1.5", "-", "nan", "inf", "1e400", "ok", "nok", '"', '""', "a\0b", "é", "1_0", "0x1"]
+)
+LINES = st.lists(st.lists(CELLS, max_size=4).map(",".join), max_size=30).map("\n".join)
+KEYS = st.sampled_from(
+    ["name", "kind", "data", "target", "classes", "ignore", "group", "time", "features", "ranges"]
+)
+VALUES = st.sampled_from(
+    [
+        "parts",
+        "table",
+        "images",
+        "data.csv",
+        "verdict",
+        "load",
+        "[ok, nok]",
+        "{0: ok}",
+        "[]",
+        "~",
+        "{load: [0, 1]}",
+        "'\\ud800'",
+        '"\\ud800"',
+        "[[[]]]",
+        "1e999",
+    ]
+)
+
+
+def _load(contract: bytes, data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "dataset.yaml").write_bytes(contract)
+        (folder / "data.csv").write_bytes(data)
+        try:
+            datasets.load(folder)
+        except PlatformError as refusal:
+            assert "\n" not in refusal.message  # noqa: PT017 - either outcome is right
+            assert refusal.message.endswith(".")  # noqa: PT017
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=LINES, raw=st.binary(max_size=40), contract=st.sampled_from(["", "group: load\n"]))
+def test_any_csv_ends_in_rows_or_in_one_sentence(rows: str, raw: bytes, contract: str):
+    data = table_text(12) + rows
+    _load((TABLE_CONTRACT + contract).encode(), data.encode() + raw)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(entries=st.lists(st.tuples(KEYS, VALUES), max_size=6), raw=st.binary(max_size=30))
+def test_any_contract_ends_in_a_data_set_or_in_one_sentence(entries, raw: bytes):
+    lines = "".join(f"{key}: {value}\n" for key, value in entries)
+    _load((TABLE_CONTRACT + lines).encode(), table_text(12).encode())
+    _load(lines.encode() + raw, table_text(12).encode())

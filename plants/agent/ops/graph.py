@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -94,6 +94,11 @@ class GraphBuilder:
         self._by_content.setdefault(key, chosen)
         self._constants[chosen] = values
         return chosen
+
+    @property
+    def constants(self) -> Mapping[str, AnyArray]:
+        """The arrays stored so far, by name."""
+        return self._constants
 
     def remark(self, key: str, text: str) -> None:
         """Store a text beside the graph, e.g. the feature names a later training run matches."""

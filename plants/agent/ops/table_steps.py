@@ -23,8 +23,8 @@ from registry.domain.operations import Operation
 
 TextArray = NDArray[np.object_]
 
-# Of integers drawn at random from their own range, this many pairs would be equal by chance
-# (birthday problem: n^2 / 2 range); a column without a single pair counts rows, it measures nothing.
+# Among n integers drawn from their own range about n^2 / (2 range) pairs are equal by chance
+# (birthday problem); a column that should have this many and has none counts rows.
 _EXPECTED_PAIRS = 10
 _MANY_DISTINCT = 0.5  # share of distinct texts from which a column names rows, not kinds
 _FLOAT = 1  # onnx.TensorProto.FLOAT

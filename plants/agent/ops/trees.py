@@ -16,9 +16,10 @@ from registry.domain.onnx_contract import ML_DOMAIN
 if TYPE_CHECKING:
     import lightgbm
 
-# Fewer rows than this judge a stopping point worse than a fixed number of rounds does.
-_STOPPING_ROWS = 60
-_STOPPING_ROWS_PER_CLASS = 8
+# Fewer validation rows than this judge a stopping point no better than a fixed number of rounds
+# (measured on tables of 120 to 700 rows: equal within noise from about 150 rounds on).
+_STOPPING_ROWS = 30
+_ROUNDS_WITHOUT_STOPPING = 150
 # LightGBM's decision_type: bit 0 categorical, bit 1 missing goes left, bits 2-3 the missing type
 # (0 none, 1 zero, 2 NaN). Source: include/LightGBM/tree.h.
 _CATEGORICAL_BIT, _DEFAULT_LEFT_BIT, _NAN_TYPE = 1, 2, 2
@@ -72,21 +73,22 @@ def fit_trees(
     classes_count: int,
     options: TreeOptions,
     *,
-    validation: tuple[Float32, IntArray],
+    validation: tuple[Float32, IntArray] | None,
     class_weights: ClassWeights = "balanced",
     report: Callable[[int, int, float | None], None] | None = None,
 ) -> Boosted:
     """Fit gradient boosted trees (Ke et al. 2017, "LightGBM", NeurIPS 30).
 
     Deterministic: histogram construction is forced row-wise, threads and seeds are fixed. Enough
-    validation rows choose the number of rounds by weighted log loss; otherwise all rounds are used.
+    validation rows choose the number of rounds by weighted log loss; with a few, 150 are used, and
+    without any (None), exactly as many as the options say.
 
     Args:
         features: float32 [n, D]; NaN is missing.
         labels: int64 [n].
         classes_count: K, at least 2.
         options: from the recipe.
-        validation: features and labels that are not trained on; may be empty.
+        validation: features and labels that are not trained on, or None for a refit.
         class_weights: `balanced` gives every class the same total weight.
         report: called after each round with (round, rounds, validation loss or None).
     """
@@ -97,13 +99,18 @@ def fit_trees(
     weights = row_weights(labels, classes_count, class_weights)
     parameters = _parameters(options, classes_count, len(features))
     data = lightgbm.Dataset(features, labels, weight=weights, params=parameters)
-    stopping = _can_stop(validation[1], classes_count)
-    sets = [_validation_set(data, validation, weights, labels, parameters)] if stopping else []
+    stopping = validation is not None and len(validation[1]) >= _STOPPING_ROWS
+    rounds = options.rounds
+    if validation is not None and not stopping:
+        rounds = min(rounds, _ROUNDS_WITHOUT_STOPPING)
+    sets = []
+    if validation is not None and stopping:
+        sets = [_validation_set(data, validation, weights, labels, parameters)]
     callbacks: list[Any] = [_reporting(report)] if report else []
     if stopping:
         callbacks.append(lightgbm.early_stopping(options.patience, verbose=False))
-    booster = lightgbm.train(parameters, data, options.rounds, valid_sets=sets, callbacks=callbacks)
-    best = booster.best_iteration if stopping and booster.best_iteration > 0 else options.rounds
+    booster = lightgbm.train(parameters, data, rounds, valid_sets=sets, callbacks=callbacks)
+    best = booster.best_iteration if stopping and booster.best_iteration > 0 else rounds
     # The text form is the model: reading it back drops the training data and unused rounds.
     kept = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best))
     return Boosted(kept, classes_count, kept.current_iteration(), stopping, options.threads)
@@ -155,11 +162,6 @@ def _parameters(options: TreeOptions, classes_count: int, rows: int) -> dict[str
         "num_threads": options.threads,
         "verbosity": -1,
     }
-
-
-def _can_stop(labels: IntArray, classes_count: int) -> bool:
-    present = np.bincount(labels, minlength=classes_count)
-    return len(labels) >= _STOPPING_ROWS and int(present.min()) >= _STOPPING_ROWS_PER_CLASS
 
 
 def _validation_set(

@@ -138,11 +138,14 @@ def test_validation_rows_choose_the_number_of_rounds():
     assert gap(boosted, features) < 1e-5
 
 
-def test_too_few_validation_rows_leave_all_rounds_in_use():
-    features, labels = table()
-    held = (features[:30], labels[:30])
-    boosted = fit_trees(features, labels, 3, options(rounds=12), validation=held)
-    assert (boosted.stopped_early, boosted.rounds) == (False, 12)
+@pytest.mark.parametrize(
+    ("rounds", "validation", "used"), [(12, NOTHING, 12), (200, NOTHING, 150), (200, None, 200)]
+)
+def test_without_a_judge_rounds_are_few_unless_they_are_given(rounds, validation, used):
+    features, labels = table(rows=100)
+    settings = options(rounds=rounds, leaves=3)
+    boosted = fit_trees(features, labels, 3, settings, validation=validation)
+    assert (boosted.stopped_early, boosted.rounds) == (False, used)
 
 
 def test_each_round_is_reported_in_order():

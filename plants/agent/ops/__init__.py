@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plants.agent.examples import Examples
-from plants.agent.ops import augment, linear, preprocess
+from plants.agent.ops import augment, boosting, linear, logistic, preprocess, table_steps
 from plants.agent.ops.export import predict
 from plants.agent.ops.training import Fitted, Predictions, Progress, Report, silent
 from plants.agent.ops.vocabulary import defaults
@@ -15,7 +15,11 @@ from registry.domain.operations import Catalogue, Operation
 
 __all__ = ["Fitted", "Predictions", "Progress", "Report", "catalogue", "fit", "predict"]
 
-_MODELS: Mapping[str, Callable[..., Fitted]] = {"filterbank_linear@1": linear.fit}
+_MODELS: Mapping[str, Callable[..., Fitted]] = {
+    "filterbank_linear@1": linear.fit,
+    "gradient_boosting@1": boosting.fit,
+    "logistic@1": logistic.fit,
+}
 
 
 def catalogue() -> Catalogue:
@@ -23,7 +27,10 @@ def catalogue() -> Catalogue:
     found: list[Operation] = [
         *preprocess.operations(),
         *augment.operations(),
+        *table_steps.operations(),
         linear.operation(),
+        boosting.operation(),
+        logistic.operation(),
     ]
     return {one.name: one for one in found}
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from plants.agent.ops import kernels
 from plants.agent.ops.graph import GraphBuilder
+from plants.agent.ops.kernels import Kernel
 from plants.agent.ops.preprocess import LUMA, Frame, pad_reflect, spatial_mean
 
-Kernel = NDArray[np.float32]
-
-_KERNEL = 7  # pixels; the smallest that holds one and a half periods of the wave below
-_WAVE = 4.0  # pixels per period: half the band of one octave of the pyramid
-_SIGMA = 2.0  # pixels; about one octave of bandwidth at that wave
-_SMALLEST = 8  # pixels; below this a 7-pixel kernel sees more border than picture
+_SMALLEST = 5  # pixels; a mirrored border of 3 needs at least 4
 _TONE_BINS, _COLOUR_BINS, _CONTRAST_BINS = 16, 9, 17
 # Noise floors relative to an image standardised to spread 1, and to grey 0 … 1.
 _LOG_FLOOR, _SQUARE_FLOOR, _GREY_FLOOR = 1e-3, 1e-8, 3e-3
 _TEXTURE_STEP = 0.05  # share of the image's spread that a neighbour must differ by
+_LAYOUT = 8  # cells per side of the thumbnail that shows where light and dark lie
+_DETAIL_LEVELS = 2
+# Defects are looked for in cells of 8 pixels; the strongest cell, the 4th and the 16th are kept.
+_CELL, _RANKS = 8, (0, 3, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,28 @@ class Bank:
         grid: cells per side in which energy is kept by place.
     """
 
-    levels: int = 4
-    orientations: int = 8
-    grid: int = 3
+    levels: int
+    orientations: int
+    grid: int
 
 
-def append_bank(graph: GraphBuilder, frame: Frame, bank: Bank) -> str:
+def append_bank(graph: GraphBuilder, frame: Frame, detail: Frame | None, bank: Bank) -> str:
     """Append the bank after float32 [N, 3, H, W]; returns float32 [N, D].
+
+    Args:
+        graph: what is appended to.
+        frame: the whole part at working size.
+        detail: the same part larger, searched for small defects only; or None.
+        bank: the size of the bank.
 
     Oriented energy and its second order follow the scattering transform (Bruna and Mallat 2013,
     "Invariant scattering convolution networks"); the texture codes are uniform local binary
-    patterns (Ojala, Pietikäinen, Mäenpää 2002); blobs are differences of Gaussians (Lowe 2004).
+    patterns (Ojala, Pietikäinen, Mäenpää 2002).
     Means say what the surface is like, maxima find one small defect on a large good part.
     """
     grey, opponents = _split_colour(graph, frame.value)
     standard, spread = _standardise(graph, grey)
-    pyramid = _pyramid(graph, standard, _levels(frame.size or (0, 0), bank.levels))
+    pyramid = _pyramid(graph, standard, _levels(frame.shortest, bank.levels))
     energies = [_energy(graph, level, bank.orientations) for level in pyramid]
     parts = [
         *_tone(graph, grey, spread),
@@ -57,12 +63,15 @@ def append_bank(graph: GraphBuilder, frame: Frame, bank: Bank) -> str:
         *_second_order(graph, energies, bank.orientations),
         *(_texture_codes(graph, level) for level in pyramid),
         *(part for level in pyramid for part in _blobs(graph, level)),
+        graph.add("Flatten", _cells(graph, standard, _LAYOUT)),
     ]
+    if detail is not None:
+        parts += _details(graph, _standardise(graph, _split_colour(graph, detail.value)[0])[0])
     return graph.add("Concat", *parts, axis=1)
 
 
-def _levels(size: tuple[int, int], wanted: int) -> int:
-    most = int(np.floor(np.log2(max(min(size) / _SMALLEST, 1)))) + 1
+def _levels(shortest: int, wanted: int) -> int:
+    most = int(np.floor(np.log2(max(shortest / _SMALLEST, 1)))) + 1
     return max(1, min(wanted, most))
 
 
@@ -116,7 +125,7 @@ def _colour(graph: GraphBuilder, opponents: str) -> list[str]:
 
 def _energy(graph: GraphBuilder, level: str, orientations: int) -> str:
     """Local amplitude per orientation [N, O, h, w]: even and odd responses, combined."""
-    return _amplitude(graph, _filter(graph, level, _gabors(orientations)), orientations)
+    return _amplitude(graph, _filter(graph, level, kernels.gabors(orientations)), orientations)
 
 
 def _first_order(graph: GraphBuilder, energy: str, grid: int) -> list[str]:
@@ -125,34 +134,24 @@ def _first_order(graph: GraphBuilder, energy: str, grid: int) -> list[str]:
     patches = graph.add("AveragePool", energy, kernel_shape=[3, 3], strides=[2, 2])
     axis = graph.constant(np.array([1], dtype=np.int64))
     total = graph.add("ReduceMean", energy, axis, keepdims=1)
-    cells = graph.add(
-        "Resize",
-        total,
-        "",
-        "",
-        graph.constant(np.array([grid, grid], dtype=np.int64)),
-        axes=[2, 3],
-        antialias=1,
-        mode="linear",
-    )
     return [
         _log(graph, spatial_mean(graph, energy, keep=False)),
         _log(graph, _root(graph, squared)),
         _log(graph, _strongest(graph, patches)),
-        graph.add("Flatten", _log(graph, cells)),
+        graph.add("Flatten", _log(graph, _cells(graph, total, grid))),
     ]
 
 
 def _second_order(graph: GraphBuilder, energies: list[str], orientations: int) -> list[str]:
     """How each orientation's energy itself varies over coarser scales."""
-    kernels = np.tile(_gabors(orientations), (orientations, 1, 1, 1))
+    bank = np.tile(kernels.gabors(orientations), (orientations, 1, 1, 1))
     pairs = orientations * orientations
     parts = []
     for fine in range(len(energies) - 1):
         shrunk = energies[fine]
         for _ in range(fine + 1, len(energies)):
             shrunk = _halve(graph, shrunk)
-            responses = _filter(graph, shrunk, kernels, groups=orientations)
+            responses = _filter(graph, shrunk, bank, groups=orientations)
             amplitude = _amplitude(graph, responses, pairs)
             parts.append(_log(graph, spatial_mean(graph, amplitude, keep=False)))
     return parts
@@ -160,19 +159,19 @@ def _second_order(graph: GraphBuilder, energies: list[str], orientations: int) -
 
 def _texture_codes(graph: GraphBuilder, level: str) -> str:
     """Root of the share of each uniform local binary pattern [N, 59]."""
-    differences = _filter(graph, level, _NEIGHBOURS)
+    differences = _filter(graph, level, kernels.neighbours())
     brighter = graph.add("Greater", differences, graph.constant(np.float32(_TEXTURE_STEP)))
     bits = graph.add("Cast", brighter, to=1)
     powers = (2.0 ** np.arange(8, dtype=np.float32)).reshape(1, 8, 1, 1)
     code = graph.add("Cast", graph.add("Conv", bits, graph.constant(powers)), to=7)
-    hits = graph.add("Gather", graph.constant(_uniform_patterns()), code)
+    hits = graph.add("Gather", graph.constant(kernels.uniform_patterns()), code)
     axes = graph.constant(np.array([1, 2, 3], dtype=np.int64))
     return graph.add("Sqrt", graph.add("ReduceMean", hits, axes, keepdims=0))
 
 
 def _blobs(graph: GraphBuilder, level: str) -> list[str]:
     """Bright and dark spots of this scale: mean, root mean square and the strongest."""
-    response = _filter(graph, level, (_gauss(1.0) - _gauss(2.0))[None, None])
+    response = _filter(graph, level, kernels.blob(1.0, 2.0))
     parts = []
     for signed in (response, graph.add("Neg", response)):
         spots = graph.add("Relu", signed)
@@ -185,10 +184,35 @@ def _blobs(graph: GraphBuilder, level: str) -> list[str]:
     return [_log(graph, part) for part in parts]
 
 
-def _filter(graph: GraphBuilder, value: str, kernels: Kernel, groups: int = 1) -> str:
-    rows, columns = kernels.shape[-2] // 2, kernels.shape[-1] // 2
+def _details(graph: GraphBuilder, standard: str) -> list[str]:
+    """Spots and lines too small for the working size: overall level and the strongest cells."""
+    parts = []
+    ranks = graph.constant(np.array(_RANKS, dtype=np.int64))
+    most = graph.constant(np.array([_RANKS[-1] + 1], dtype=np.int64))
+    as_row = graph.constant(np.array([0, 0, -1], dtype=np.int64))
+    for level in _pyramid(graph, standard, _DETAIL_LEVELS):
+        response = _filter(graph, level, kernels.lines())
+        for signed in (response, graph.add("Neg", response)):
+            found = graph.add("Relu", signed)
+            squared = spatial_mean(graph, graph.add("Mul", found, found), keep=False)
+            cells = graph.add("MaxPool", found, kernel_shape=[_CELL, _CELL], strides=[_CELL, _CELL])
+            row = graph.add("Reshape", cells, as_row)
+            strongest, _ = graph.add_many("TopK", row, most, outputs=2, axis=-1)
+            picked = graph.add("Flatten", graph.add("Gather", strongest, ranks, axis=2))
+            parts += [_log(graph, _root(graph, squared)), _log(graph, picked)]
+    return parts
+
+
+def _cells(graph: GraphBuilder, value: str, side: int) -> str:
+    """Averages over side x side equal cells, whatever the image's size."""
+    sizes = graph.constant(np.array([side, side], dtype=np.int64))
+    return graph.add("Resize", value, "", "", sizes, axes=[2, 3], antialias=1, mode="linear")
+
+
+def _filter(graph: GraphBuilder, value: str, bank: Kernel, groups: int = 1) -> str:
+    rows, columns = bank.shape[-2] // 2, bank.shape[-1] // 2
     padded = pad_reflect(graph, value, rows, columns)
-    return graph.add("Conv", padded, graph.constant(kernels.astype(np.float32)), group=groups)
+    return graph.add("Conv", padded, graph.constant(bank), group=groups)
 
 
 def _amplitude(graph: GraphBuilder, responses: str, pairs: int) -> str:
@@ -223,51 +247,3 @@ def _log(graph: GraphBuilder, value: str) -> str:
 
 def _root(graph: GraphBuilder, value: str) -> str:
     return graph.add("Sqrt", graph.add("Add", value, graph.constant(np.float32(_SQUARE_FLOOR))))
-
-
-def _gabors(orientations: int) -> Kernel:
-    """Even and odd Gabor kernels [2 * O, 1, 7, 7] with no response to flat grey (Daugman 1985)."""
-    radius = _KERNEL // 2
-    rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1].astype(np.float64)
-    window = np.exp(-(rows**2 + columns**2) / (2 * _SIGMA**2))
-    found = []
-    for index in range(orientations):
-        angle = np.pi * index / orientations
-        along = columns * np.cos(angle) + rows * np.sin(angle)
-        even = window * np.cos(2 * np.pi * along / _WAVE)
-        even -= window * even.sum() / window.sum()
-        odd = window * np.sin(2 * np.pi * along / _WAVE)
-        found += [kernel / np.abs(kernel).sum() for kernel in (even, odd)]
-    return np.array(found, dtype=np.float32)[:, None]
-
-
-def _gauss(sigma: float) -> Kernel:
-    offsets = np.arange(-3, 4, dtype=np.float64)
-    line = np.exp(-(offsets**2) / (2 * sigma**2))
-    kernel = np.outer(line, line)
-    return np.asarray(kernel / kernel.sum(), dtype=np.float32)
-
-
-def _neighbours() -> Kernel:
-    """Difference of each of the eight neighbours, in circular order, to the centre [8, 1, 3, 3]."""
-    kernels = np.zeros((8, 1, 3, 3), dtype=np.float32)
-    circle = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
-    for index, (row, column) in enumerate(circle):
-        kernels[index, 0, row, column] = 1
-        kernels[index, 0, 1, 1] -= 1
-    return kernels
-
-
-def _uniform_patterns() -> Kernel:
-    """One-hot bin of each of the 256 codes [256, 59]; the last bin takes the irregular ones."""
-    table = np.zeros((256, 59), dtype=np.float32)
-    used = 0
-    for code in range(256):
-        bits = [(code >> place) & 1 for place in range(8)]
-        changes = sum(bits[place] != bits[place - 1] for place in range(8))
-        table[code, used if changes <= 2 else 58] = 1
-        used += changes <= 2
-    return table
-
-
-_NEIGHBOURS = _neighbours()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from plants.agent.examples import ImageExamples, IntArray
 from plants.agent.ops import export, surfaces, tuning
+from plants.agent.ops.finishing import finished
 from plants.agent.ops.graph import GraphBuilder, read_initializers
 from plants.agent.ops.heads import (
     Float64,
@@ -24,6 +26,7 @@ from plants.agent.ops.surfaces import Float32, Scaling
 from plants.agent.ops.training import Fitted, Report, Reporter
 from plants.agent.ops.vocabulary import boolean, number, parameters
 from registry.domain.errors import Conflict
+from registry.domain.onnx_contract import Signature
 from registry.domain.operations import Operation
 
 # Factors on the recipe's own l2 and pull among which cross-validation chooses.
@@ -43,6 +46,10 @@ def operation() -> Operation:
             pull=number("Pull towards the baseline, per feature.", default=0.03, bounds=(0, 100)),
             tune=boolean(
                 "Choose l2 and pull around these values by cross-validation on the train split.",
+                default=True,
+            ),
+            refit=boolean(
+                "After validation chose the temperature, learn from those rows too.",
                 default=True,
             ),
             **surfaces.PARAMETERS,
@@ -67,6 +74,11 @@ class _Strength:
     pull: float
     choice: tuning.Choice | None
 
+    @property
+    def loss(self) -> float | None:
+        """Log loss of rows that cross-validation held out."""
+        return self.choice.loss if self.choice else None
+
 
 def fit(
     recipe: Mapping[str, Any],
@@ -89,11 +101,14 @@ def fit(
     scaling = start.scaling if start else Scaling.of(images.train)
     prior = start.head if start else None
     rows = scaling.apply(images.train)
+    held_out = scaling.apply(images.validation) if len(validation) else rows[:0]
     strength = _strength(recipe, rows[: len(train)], train.labels, len(classes), prior)
-    reporter.step("head", batch=1, batches=2)
-    head = _fit_head(recipe, rows, train.labels, len(classes), prior, strength)
-    held_out = head.logits(scaling.apply(images.validation))
-    temperature = _temperature(held_out, validation.labels, strength)
+    reporter.step("head", batch=1, batches=2, metric=strength.loss)
+    learn = partial(_fit_head, recipe, len(classes), prior, strength)
+    head = learn(rows, train.labels, rows[:0], validation.labels[:0])
+    temperature = _temperature(head.logits(held_out), validation.labels, strength)
+    if recipe["model"]["refit"] and len(validation):
+        head = learn(rows, train.labels, held_out, validation.labels)
     reporter.step("head", batch=2, batches=2)
 
     graph = GraphBuilder()
@@ -102,19 +117,17 @@ def fit(
         graph, surfaces.append_embedding(graph, features, scaling), head, temperature
     )
     sample = export.parity_rows(len(train))
-    native = softmax(head.logits(rows[sample]), temperature)
-    used = {"l2": strength.l2, "pull": strength.pull, "temperature": temperature}
-    return surfaces.finished(
+    return finished(
         recipe,
         graph,
         chances,
-        classes,
-        native,
-        train.take(sample),
-        used,
-        len(train),
-        notes,
-        reporter,
+        Signature("images", tuple(classes)),
+        native=softmax(head.logits(rows[sample]), temperature),
+        sample=train.take(sample),
+        used={"l2": strength.l2, "pull": strength.pull, "temperature": temperature},
+        train_rows=len(train),
+        notes=notes,
+        reporter=reporter,
     )
 
 
@@ -189,22 +202,29 @@ def _plain(head: Head) -> tuple[Float64, Float64]:
 
 def _fit_head(
     recipe: Mapping[str, Any],
-    rows: Float32,
-    labels: IntArray,
     classes_count: int,
     prior: Head | None,
     strength: _Strength,
+    rows: Float32,
+    labels: IntArray,
+    more_rows: Float32,
+    more_labels: IntArray,
 ) -> Head:
+    """Fit on rows with their copies behind them, and on more rows without copies."""
     times = len(rows) // len(labels)
+    every = np.concatenate([rows, more_rows])
+    # Copies of a row share its one vote; the head counts rows, so the penalties grow with them.
+    votes = np.concatenate([np.full(len(rows), 1 / times), np.ones(len(more_rows))])
+    scale = rows.shape[1] * len(every) / (len(labels) + len(more_labels))
     return fit_softmax(
-        rows,
-        np.tile(labels, times),
+        every,
+        np.concatenate([np.tile(labels, times), more_labels]),
         classes_count,
-        # Copies of a row share its one vote, so the penalties keep their meaning.
-        l2=strength.l2 * rows.shape[1] * times,
-        pull=strength.pull * rows.shape[1] * times,
+        l2=strength.l2 * scale,
+        pull=strength.pull * scale,
         prior=prior,
         class_weights=recipe["train"]["class_weights"],
+        sample_weights=votes,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,19 +16,23 @@ from plants.agent.ops.augment import augmented
 from plants.agent.ops.filterbank import Bank, append_bank
 from plants.agent.ops.graph import GraphBuilder
 from plants.agent.ops.preprocess import append_preprocess
-from plants.agent.ops.training import Fitted, Reporter
+from plants.agent.ops.training import Reporter
 from plants.agent.ops.vocabulary import integer
-from registry.domain.onnx_contract import EMBEDDING, PIXELS, PROBABILITIES, Signature
+from registry.domain.onnx_contract import EMBEDDING, PIXELS
 
 Float32 = NDArray[np.float32]
-Float64 = NDArray[np.float64]
 
 # Parameters of every model that stands on the filter bank.
 PARAMETERS = {
     "copies": integer("Augmented copies per training image.", default=1, bounds=(0, 20)),
     "levels": integer("Octaves of the filter pyramid.", default=4, bounds=(1, 7)),
     "orientations": integer("Directions of the filters.", default=8, bounds=(2, 12)),
-    "grid": integer("Cells per side that keep place.", default=3, bounds=(1, 8)),
+    "grid": integer("Cells per side that keep place.", default=4, bounds=(1, 8)),
+    "detail": integer(
+        "How many times larger the image is searched for small defects; 0 leaves that out.",
+        default=3,
+        bounds=(0, 8),
+    ),
 }
 
 # A feature that hardly moves on the training images is noise at best; it is switched off.
@@ -61,9 +65,11 @@ class Scaling:
 def append_features(graph: GraphBuilder, recipe: Mapping[str, Any]) -> str:
     """Append everything from raw pixels to features [N, D]."""
     pixels = graph.input(PIXELS, "uint8", ("N", "H", "W", 3))
-    model = recipe["model"]
+    model, steps = recipe["model"], recipe["preprocess"]
+    frame = append_preprocess(graph, pixels, steps)
+    closer = append_preprocess(graph, pixels, steps, model["detail"]) if model["detail"] else None
     bank = Bank(model["levels"], model["orientations"], model["grid"])
-    return append_bank(graph, append_preprocess(graph, pixels, recipe["preprocess"]), bank)
+    return append_bank(graph, frame, closer, bank)
 
 
 def append_embedding(graph: GraphBuilder, features: str, scaling: Scaling) -> str:
@@ -133,36 +139,6 @@ def _varied(pixels: Pixels, recipe: Mapping[str, Any], row: int, copy: int) -> P
     size = next(step["size"] for step in recipe["preprocess"] if step["op"] == "resize@1")
     seed = (recipe["train"]["seed"], row, copy)
     return augmented(pixels, recipe["augment"], seed=seed, size=(size[0], size[1]))
-
-
-def finished(
-    recipe: Mapping[str, Any],
-    graph: GraphBuilder,
-    chances: str,
-    classes: Sequence[str],
-    native: Float64,
-    sample: ImageExamples,
-    used: Mapping[str, Any],
-    train_rows: int,
-    notes: Sequence[str],
-    reporter: Reporter,
-) -> Fitted:
-    """Declare the probabilities, encode, compare with the native ones on `sample`, and gate."""
-    graph.output(PROBABILITIES, chances, "float32", ("N", len(classes)))
-    signature = Signature("images", tuple(classes))
-    encoded = graph.build(signature)
-    exported = export.predict(encoded, sample).probabilities
-    reporter.step("parity", batch=1, batches=1)
-    own = {key: value for key, value in recipe["model"].items() if key != "op"}
-    fitted = Fitted(
-        onnx=encoded,
-        signature=signature,
-        hyperparameters={**own, **used},
-        parity_max_abs=float(np.abs(exported - native).max()),
-        train_rows=train_rows,
-        notes=tuple(notes),
-    )
-    return export.gate(fitted, recipe["export"])
 
 
 def same_features(parent: bytes, own: bytes) -> bool:

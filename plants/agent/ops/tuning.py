@@ -18,6 +18,8 @@ _FOLDS = 4
 _MOST_AXES = 384  # principal axes kept; more cost time and change no choice
 _MOST_ROWS = 4_000  # beyond this the penalty hardly matters and a sample chooses as well
 _ITERATIONS = 150
+# Few rows make the choice a matter of luck, so their folds are drawn several times.
+_MOST_REPEATS, _ROWS_JUDGED = 4, 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Choice:
         pull: pull towards the parent's head.
         loss: log loss of held-out rows at the best temperature.
         temperature: that temperature.
-        rows: how many rows it was judged on.
+        rows: how many different rows it was judged on.
     """
 
     l2: float
@@ -62,23 +64,24 @@ def choose(
         balanced: give every class the same weight.
         seed: decides the folds.
     """
-    folds = fold_of_rows(labels, classes_count, seed)
-    if folds is None:
-        return None
     keep = np.sort(np.random.default_rng(seed).permutation(len(labels))[:_MOST_ROWS])
+    labels = labels[keep]
+    repeats = min(max(_ROWS_JUDGED // len(labels), 1), _MOST_REPEATS)
+    draws = [fold_of_rows(labels, classes_count, seed + repeat) for repeat in range(repeats)]
+    folds = [draw for draw in draws if draw is not None]
+    if not folds:
+        return None
     rotated, axes = _rotate(features[keep])
-    labels, folds = labels[keep], folds[keep]
     start = np.zeros((rotated.shape[1] + 1, classes_count))
     if prior is not None:
         start[:-1], start[-1] = axes @ prior[0], prior[1]
     best: Choice | None = None
     for strength, pull in product(strengths, pulls):
-        logits = np.zeros((len(labels), classes_count))
-        for fold in range(_FOLDS):
-            inside, outside = folds != fold, folds == fold
-            found = _solve(rotated[inside], labels[inside], start, (strength, pull), balanced)
-            logits[outside] = rotated[outside] @ found[:-1] + found[-1]
-        candidate = _judge(logits, labels, (strength, pull), balanced)
+        logits = [
+            _held_out(rotated, labels, draw, start, (strength, pull), balanced) for draw in folds
+        ]
+        every = np.tile(labels, len(folds))
+        candidate = _judge(np.concatenate(logits), every, (strength, pull), balanced, len(labels))
         if best is None or candidate.loss < best.loss:
             best = candidate
     return best
@@ -108,6 +111,23 @@ def _rotate(features: NDArray[np.float32]) -> tuple[Float64, Float64]:
         spread, right = np.linalg.eigh(values.T @ values)
         axes = right[:, np.argsort(spread)[::-1][:_MOST_AXES]].T
     return values @ axes.T, axes
+
+
+def _held_out(
+    rows: Float64,
+    labels: IntArray,
+    folds: IntArray,
+    start: Float64,
+    penalties: tuple[float, float],
+    balanced: bool,
+) -> Float64:
+    """Logits of every row from a head that has not seen its fold."""
+    logits = np.zeros((len(labels), start.shape[1]))
+    for fold in range(_FOLDS):
+        inside, outside = folds != fold, folds == fold
+        found = _solve(rows[inside], labels[inside], start, penalties, balanced)
+        logits[outside] = rows[outside] @ found[:-1] + found[-1]
+    return logits
 
 
 def _solve(
@@ -148,10 +168,14 @@ def _solve(
 
 
 def _judge(
-    logits: Float64, labels: IntArray, penalties: tuple[float, float], balanced: bool
+    logits: Float64,
+    labels: IntArray,
+    penalties: tuple[float, float],
+    balanced: bool,
+    rows: int,
 ) -> Choice:
     weights = row_weights(labels, logits.shape[1], "balanced" if balanced else "none")
     temperature = fit_temperature(logits, labels, weights)
     chances = softmax(logits, temperature)[np.arange(len(labels)), labels]
     loss = -float(weights @ np.log(np.maximum(chances, 1e-300))) / len(labels)
-    return Choice(*penalties, loss, temperature, len(labels))
+    return Choice(*penalties, loss, temperature, rows)

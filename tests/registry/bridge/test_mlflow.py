@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -60,7 +61,6 @@ def test_the_bytes_lie_in_the_portals_folder_as_they_are(
     mlflow_store: InMlflow, family: str, onnx: Path, tmp_path: Path
 ) -> None:
     bridge = mlflow_store.bridge
-    before = set(Path.cwd().iterdir())
     run_id = bridge.record_run(a_run("version:1", experiment=family, artifact=lambda: onnx))
     bridge.register_version(a_version("version:1", run_id, model=family))
 
@@ -69,7 +69,7 @@ def test_the_bytes_lie_in_the_portals_folder_as_they_are(
     assert version.source == path.as_uri()
     assert path.read_bytes() == onnx.read_bytes()
     assert sorted(file.name for file in path.parent.iterdir()) == ["model.onnx"]  # no MLmodel
-    assert set(Path.cwd().iterdir()) == before  # no ./mlruns
+    assert not Path("mlruns").exists()
 
 
 @pytest.mark.slow
@@ -88,6 +88,31 @@ def test_an_evaluation_stands_under_its_versions_run(mlflow_store: InMlflow, fam
     assert tags(child)["mlflow.parentRunId"] == parent
     assert "mlflow.parentRunId" not in tags(orphan)
     assert tags(parent)["mlflow.source.git.commit"] == "c0ffee"
+
+
+@pytest.mark.slow
+def test_a_data_scientist_loads_by_alias_and_notices_other_bytes(
+    mlflow_store: InMlflow, family: str, onnx: Path, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(onnx.read_bytes()).hexdigest()
+    bridge, client = mlflow_store.bridge, mlflow_store.client
+    run_id = bridge.record_run(a_run("version:1", experiment=family, artifact=lambda: onnx))
+    bridge.register_version(a_version("version:1", run_id, model=family, tags={"artifact": digest}))
+    bridge.project(family, aliases={"baseline": "version:1"}, stages={})
+
+    def load() -> bytes:
+        """The lines of registry/README."""
+        version = client.get_model_version_by_alias(family, "baseline")
+        data = Path(client.download_artifacts(version.run_id, "model.onnx")).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == version.tags["lineward.artifact"]
+        return data
+
+    assert load() == onnx.read_bytes()
+    other = tmp_path / "model.onnx"
+    other.write_bytes(b"MLflow lets anybody overwrite what is registered")
+    client.log_artifact(run_id, str(other))
+    with pytest.raises(AssertionError):
+        load()
 
 
 CRASHES = ["create_run", "log_batch", "log_artifact", "set_terminated", "create_model_version"]

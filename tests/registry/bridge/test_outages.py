@@ -66,6 +66,7 @@ def test_a_server_that_is_down_is_caught_up_with(version: ModelVersion, tmp_path
     port = free_port()
     seen = InMlflow(f"http://127.0.0.1:{port}", tmp_path / "not-used")
 
+    assert seen.client, "imported before the clock starts"
     started = time.monotonic()
     assert mirroring.work_off(through=seen.bridge)["failed"] == 1
     assert time.monotonic() - started < 20, "a worker must not hang on a server that is away"

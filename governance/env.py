@@ -60,7 +60,11 @@ def database(url: str, embedded: Path) -> dict[str, object]:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+                # recursive_triggers: without it INSERT OR REPLACE would pass the delete triggers.
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                    "PRAGMA recursive_triggers=ON;"
+                ),
             },
         }
     parts = urlsplit(url)

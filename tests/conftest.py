@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 
 from plants.models import Membership, Plant, User
 from plants.services.access import scope_for
 from registry.domain.access import CENTRE, PlantScope, Role
+from tests.emptying import records_can_be_emptied
+
+__all__ = ["records_can_be_emptied"]
 
 
 @pytest.fixture(autouse=True)
@@ -106,49 +108,3 @@ def nobody(db) -> User:
 @pytest.fixture
 def scope_of() -> Callable[[User], PlantScope]:
     return scope_for
-
-
-# --- Transactional tests -------------------------------------------------------------------------
-# Records refuse to be deleted, by trigger. Emptying the tables after a transactional test is the
-# one time somebody must: the guards are lifted for the flush and put back from their own text.
-
-
-@pytest.fixture(autouse=True)
-def _guards_lifted_for_flush(request) -> Iterator[None]:
-    names = {"transactional_db", "live_server"} & set(request.fixturenames)
-    marker = request.node.get_closest_marker("django_db")
-    transactional = names or (marker and marker.kwargs.get("transaction"))
-    if not transactional or connection.vendor != "sqlite":
-        yield
-        return
-    # Asked for first, torn down last: the flush runs between these two lines' cleanups.
-    request.getfixturevalue("_guards_back")
-    request.getfixturevalue("transactional_db")
-    yield
-    lift_guards()
-
-
-@pytest.fixture
-def _guards_back(django_db_setup, django_db_blocker) -> Iterator[None]:
-    yield
-    with django_db_blocker.unblock():
-        put_guards_back()
-
-
-_lifted: list[str] = []
-
-
-def lift_guards() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%no_delete'"
-        )
-        for name, sql in cursor.fetchall():
-            _lifted.append(sql)
-            cursor.execute(f"DROP TRIGGER {name}")
-
-
-def put_guards_back() -> None:
-    with connection.cursor() as cursor:
-        while _lifted:
-            cursor.execute(_lifted.pop())

@@ -10,8 +10,8 @@ os.environ.setdefault("LINEWARD_HOME", tempfile.mkdtemp(prefix="lineward-tests-"
 os.environ.setdefault("LINEWARD_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("LINEWARD_DEVELOPER", "1")
 
-from governance.settings import *  # noqa: E402, F403
-from governance.settings import DATABASES, LINEWARD_HOME  # noqa: E402
+from governance.settings import *  # noqa: F403
+from governance.settings import DATABASES, LINEWARD_HOME
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

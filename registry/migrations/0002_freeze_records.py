@@ -24,7 +24,7 @@ def freeze(apps, schema_editor):
         schema_editor.execute(
             """
             CREATE OR REPLACE FUNCTION lineward_on_record() RETURNS trigger AS $$
-            BEGIN RAISE EXCEPTION 'on record: a row of % cannot change', TG_TABLE_NAME
+            BEGIN RAISE EXCEPTION 'on record: a row of %% cannot change', TG_TABLE_NAME
                 USING ERRCODE = 'integrity_constraint_violation'; END;
             $$ LANGUAGE plpgsql;
             """

@@ -93,10 +93,19 @@ def verify() -> Verification:
         if reason:
             return Verification(expected - 1, entry.sequence, reason)
         previous, expected = entry.digest, expected + 1
+    reason, broken_at = _does_the_head_fit(expected - 1, previous)
+    return Verification(expected - 1, broken_at, reason)
+
+
+def _does_the_head_fit(last: int, digest: str) -> tuple[str, int | None]:
     head = LedgerHead.objects.filter(id=1).first()
-    if head and (head.sequence, head.digest) != (expected - 1, previous):
-        return Verification(expected - 1, expected, "entries are missing at the end")
-    return Verification(expected - 1)
+    if head is None:
+        return ("the head is missing", last) if last else ("", None)
+    if head.sequence > last:
+        return "entries are missing at the end", last + 1
+    if head.sequence < last:
+        return "it was not written by the ledger", head.sequence + 1
+    return ("", None) if head.digest == digest else ("the head does not continue it", last)
 
 
 def _in_order() -> Iterator[LedgerEntry]:

@@ -130,6 +130,7 @@ def move(scope: PlantScope, version: ModelVersion, *, to: str) -> ModelVersion:
         plant_code=version.origin,
         details={"from": before, "to": to},
     )
+    mirrors.add(MirrorKind.ALIASES, locked.family.slug)
     return locked
 
 

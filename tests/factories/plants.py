@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from plants.models import Plant, PlantCredential, Worker
@@ -68,6 +69,7 @@ def credential(at: Plant) -> PlantCredential:
     )
 
 
+@transaction.atomic
 def fleet() -> Fleet:
     """Three plants and the centre in the middle of a day's work."""
     graz, brno = plant("graz", "Graz"), plant("brno", "Brno", "Europe/Prague")

@@ -226,7 +226,6 @@ def test_an_insert_that_updates_is_no_way_around(version: ModelVersion) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite replaces rows")
-@pytest.mark.xfail(reason="SQLite fires no delete trigger for REPLACE without recursive_triggers")
 def test_an_insert_that_replaces_is_no_way_around(version: ModelVersion) -> None:
     columns = [field.column for field in ModelVersion._meta.concrete_fields]
     taken = ", ".join("'{}'" if name == "metrics" else f'"{name}"' for name in columns)

@@ -20,7 +20,7 @@ def number(value: float, digits: int = _SIGNIFICANT_DIGITS, unit: str = "") -> s
     >>> number(1234567), number(0.0123456), number(2.0), number(1234.5, 3, "ms")
     ('1\u2009234\u2009567', '0.0123', '2', '1\u2009234\xa0ms')
     """
-    if isinstance(value, float) and not math.isfinite(value):
+    if not math.isfinite(value):
         return NOTHING
     after = f"\u00a0{unit}" if unit else ""
     if isinstance(value, int) or float(value).is_integer():
@@ -37,21 +37,25 @@ def interval(metric: Mapping[str, Any] | None) -> str:
     """A metric with its 95 % interval and the number of rows behind it.
 
     >>> interval({"value": 0.9333, "low": 0.9, "high": 0.9512, "n": 75})
-    '0.93 (0.90\u20130.95, n = 75)'
+    '0.93 (0.90\u20130.95, n\xa0=\xa075)'
     >>> interval({"value": None, "low": None, "high": None, "n": 12})
-    'too few to say (n = 12)'
+    'too few to say (n\xa0=\xa012)'
     """
     if not metric:
         return "not measured"
     value, low, high, n = (metric.get(key) for key in ("value", "low", "high", "n"))
     if value is None:
-        return f"too few to say (n = {number(n)})" if n is not None else "too few to say"
+        return f"too few to say ({_rows(n)})" if n is not None else "too few to say"
     if low is None or high is None:
-        return f"{value:.2f}" + (f" (n = {number(n)})" if n is not None else "")
+        return f"{value:.2f}" + (f" ({_rows(n)})" if n is not None else "")
     decimals = 3 if high - low < _NARROW else 2
     span = f"{low:.{decimals}f}{_TO}{high:.{decimals}f}"
-    rows = f", n = {number(n)}" if n is not None else ""
+    rows = f", {_rows(n)}" if n is not None else ""
     return f"{value:.{decimals}f} ({span}{rows})"
+
+
+def _rows(n: int) -> str:
+    return f"n\u00a0=\u00a0{number(n)}"
 
 
 def size(count: int) -> str:

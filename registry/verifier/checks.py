@@ -10,7 +10,7 @@ from typing import Any
 import onnx
 import onnx.checker
 import onnx.shape_inference
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from onnx import helper
 
 from registry.domain.onnx_contract import OPSET, Signature

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import onnx
-from google.protobuf.message import Message  # type: ignore[import-untyped]
+from google.protobuf.message import Message
 
 from registry.domain.onnx_contract import (
     ALLOWED_OPERATORS,

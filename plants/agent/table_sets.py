@@ -92,12 +92,14 @@ class TableSheet:
                 warnings += notes
             else:
                 categorical[feature.name] = feature.texts.values()[kept]
-        warnings += [f"Left out {_listed(names)}: {reason}." for reason, names in left_out.items()]
+        reasons = [f"{_listed(names)}: {reason}" for reason, names in left_out.items()]
         if not numeric and not categorical:
             raise Invalid(
-                f"{self.name} has no column left to learn from: {' '.join(warnings)}",
+                f"{self.name} has no column left to learn from: add one, or take one out of "
+                f"`ignore`, `group`, `time` or `variant`{_because(reasons)}.",
                 code="features-missing",
             )
+        warnings += [f"Left out {reason}." for reason in reasons]
         examples = _examples(numeric, categorical, codes)
         return Content(examples, _digests(examples), tuple(warnings))
 
@@ -284,6 +286,10 @@ def _digests(examples: TableExamples) -> npt.NDArray[np.uint8]:
         digest.update("\x1f".join(texts).encode())
         digests[row] = np.frombuffer(digest.digest(), dtype=np.uint8)
     return digests
+
+
+def _because(reasons: list[str]) -> str:
+    return f" (left out {'; '.join(reasons)})" if reasons else ""
 
 
 def _listed(names: list[str]) -> str:

@@ -26,8 +26,8 @@ try: $(VENV)/runtime.stamp  ## Run one data folder through a real fleet: make tr
 trial: $(VENV)/runtime.stamp  ## The trial on real data: make trial DATA=../shared/data [JSON=1]
 	@$(BIN)/python -m governance.management.launch trial "$(DATA)" $(if $(JSON),--json) $(if $(SEEDS),--seeds $(SEEDS))
 
-test: $(VENV)/dev.stamp  ## The whole suite; says what it skipped
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/dev.stamp  ## The whole suite, on SQLite and PostgreSQL; says what it skipped (ARGS="-k …")
+	@$(BIN)/python -m tests.suite $(or $(ARGS),-n 2 -q)
 
 check: $(VENV)/dev.stamp  ## Lint, types, import contracts, templates, migrations
 	$(BIN)/python -m tests.check

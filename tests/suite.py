@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     strict = bool(os.environ.get("LINEWARD_CI"))
     print("== the suite on SQLite", flush=True)
     code = _pytest(arguments, {})
-    if code or arguments[-1:] and (ROOT / arguments[-1]).exists():
+    if code or (arguments[-1:] and (ROOT / arguments[-1]).exists()):
         return code
     programs = _programs()
     if programs is None:

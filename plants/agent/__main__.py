@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from plants.agent import check
 from plants.agent.client import Portal
 from plants.agent.home import Home
 from registry.domain.errors import NotFound, PlatformError
@@ -15,6 +16,9 @@ from registry.domain.errors import NotFound, PlatformError
 
 def main(argv: list[str]) -> int:
     """Run one command; refusals are one line on standard error and exit code 2."""
+    if argv[:1] == ["check-data"]:
+        # It has a command line of its own, and needs neither home nor credential.
+        return check.main(argv[1:])
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -47,9 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     work.set_defaults(run=_work)
 
-    check = commands.add_parser("check-data", help="Check a data folder against the contract.")
-    check.add_argument("arguments", nargs=argparse.REMAINDER)
-    check.set_defaults(run=_check)
+    commands.add_parser("check-data", help="Check a data folder against the contract.")
     return parser
 
 
@@ -82,12 +84,6 @@ def _work(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         allow_plain=arguments.allow_plain,
     )
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from plants.agent import check
-
-    return check.main(arguments.arguments)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ class Workplace:
 
         return report
 
+    def expected_columns(self) -> tuple[str, ...]:
+        """Columns that the parent version expects: kept even where they say nothing here."""
+        parent = self.order["parent"]
+        if not parent:
+            return ()
+        signature = Signature.from_document(parent["signature"])
+        return (*signature.numeric, *signature.categorical)
+
     def surveying(self) -> Callable[[float], None]:
         """A reporter for the look at every row, the first twentieth of the whole."""
 
@@ -117,7 +125,8 @@ def prepare(place: Workplace) -> Prepared:
     place.emit("progress", phase="preparing", fraction=0.0)
     contract = place.order["recipe"]["data_contract"]
     with place.clock("prepare_seconds"):
-        dataset = datasets.load(find_dataset(place.data_folder, place.order["dataset"]))
+        folder = find_dataset(place.data_folder, place.order["dataset"])
+        dataset = datasets.load(folder, keep=place.expected_columns())
         if dataset.kind != place.order["recipe"]["task"]["kind"]:
             raise Invalid(f"The data set holds {dataset.kind}, the recipe is for another kind.")
         _check_size(dataset, contract)

@@ -34,14 +34,18 @@ def augmented(
         seed: run seed, row and copy: the result depends on nothing else, least of all on order.
         size: height and width that the model works at.
     """
-    changed = reduced(pixels, size).astype(np.float32)
+    small = reduced(pixels, size)
+    # A grey image is worked on once, not three times.
+    is_grey = bool((small == small[:, :, :1]).all())
+    changed = (small[:, :, :1] if is_grey else small).astype(np.float32)
     for place, step in enumerate(steps):
         random = np.random.default_rng([*seed, place])
         arguments = {key: value for key, value in step.items() if key != "op"}
         # Drawn even when certain, so that editing one probability shifts no other draw.
         if random.random() < arguments.pop("probability"):
             changed = _STEPS[step["op"]](changed, random, **arguments)
-    return np.asarray(np.clip(np.rint(changed), 0, 255), dtype=np.uint8)
+    varied = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    return np.repeat(varied, 3, axis=2) if is_grey else varied
 
 
 def reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:

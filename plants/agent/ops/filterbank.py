@@ -192,14 +192,16 @@ def _details(graph: GraphBuilder, standard: str) -> list[str]:
     as_row = graph.constant(np.array([0, 0, -1], dtype=np.int64))
     for level in _pyramid(graph, standard, _DETAIL_LEVELS):
         response = _filter(graph, level, kernels.lines())
+        squared = spatial_mean(graph, graph.add("Mul", response, response), keep=False)
+        parts.append(_log(graph, _root(graph, squared)))
         for signed in (response, graph.add("Neg", response)):
-            found = graph.add("Relu", signed)
-            squared = spatial_mean(graph, graph.add("Mul", found, found), keep=False)
-            cells = graph.add("MaxPool", found, kernel_shape=[_CELL, _CELL], strides=[_CELL, _CELL])
-            row = graph.add("Reshape", cells, as_row)
+            cells = graph.add(
+                "MaxPool", signed, kernel_shape=[_CELL, _CELL], strides=[_CELL, _CELL]
+            )
+            row = graph.add("Reshape", graph.add("Relu", cells), as_row)
             strongest, _ = graph.add_many("TopK", row, most, outputs=2, axis=-1)
-            picked = graph.add("Flatten", graph.add("Gather", strongest, ranks, axis=2))
-            parts += [_log(graph, _root(graph, squared)), _log(graph, picked)]
+            picked = graph.add("Gather", strongest, ranks, axis=2)
+            parts.append(graph.add("Flatten", _log(graph, picked)))
     return parts
 
 

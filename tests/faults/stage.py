@@ -22,7 +22,7 @@ from PIL import Image
 LEASE_SECONDS = 6
 CLASSES = ("good", "scratch")
 # Enough rows that training is still going on when the test has seen it begin.
-SIZES = {"small": (40, 48), "slow": (700, 240)}
+SIZES = {"small": (40, 48), "slow": (240, 96)}
 
 
 def write_dataset(folder: Path, *, images: int, pixels: int) -> None:
@@ -74,7 +74,8 @@ class Stage:
             scope, slug="surface", title="Surface", task_kind="images", good_class="good"
         )
         seeds = "plant_may_set: {train.seed: {min: 0, max: 65535}}"
-        recipes.publish(scope, source=RECIPE.replace("plant_may_set: {}", seeds))
+        source = RECIPE.replace("plant_may_set: {}", seeds).replace("[32, 32]", "[64, 64]")
+        recipes.publish(scope, source=source)
 
     # --- Jobs -------------------------------------------------------------------------------------
 

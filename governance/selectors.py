@@ -77,6 +77,8 @@ def _sentence(facts: Sequence[PlantFacts], ended: int, now: datetime) -> str:
     at_work = len(facts) - len(idle)
     if not idle:
         start = "The plant is at work" if at_work == 1 else f"All {at_work} plants are at work"
+    elif len(facts) == 1:
+        start = _idle(idle, now)
     else:
         start = f"{at_work} of {wording.counted(len(facts), 'plant')} "
         start += f"{'is' if at_work == 1 else 'are'} at work; {_idle(idle, now)}"
@@ -92,7 +94,8 @@ def _idle(idle: Sequence[PlantFacts], now: datetime) -> str:
         return f"{wording.listed([plant.name for plant in idle])} have no worker that answers"
     if one.last_seen_at is None:
         return f"{one.name} has no worker yet"
-    return f"{one.name} has had no worker for {wording.span((now - one.last_seen_at).seconds)}"
+    silence = (now - one.last_seen_at).total_seconds()
+    return f"{one.name} has had no worker for {wording.span(silence)}"
 
 
 def _silent(

@@ -198,17 +198,17 @@ class OrderForm(forms.Form):
 
 
 def _knob_field(knob: rules.Knob) -> forms.Field:
-    described = knob.description[:1].upper() + knob.description[1:]
+    described = (knob.description[:1].upper() + knob.description[1:]).rstrip(".")
     if knob.type == "choice":
         return forms.ChoiceField(
             label=knob.path,
             choices=[(json.dumps(one), str(one)) for one in knob.choices],
             initial=json.dumps(knob.value),
-            help_text=described,
+            help_text=f"{described}." if described else "",
         )
-    kind = forms.IntegerField if knob.type == "integer" else forms.FloatField
+    kind: Any = forms.IntegerField if knob.type == "integer" else forms.FloatField
     bounds = f"From {knob.minimum:g} to {knob.maximum:g}; the recipe says {knob.value:g}."
-    field = kind(
+    field: forms.Field = kind(
         label=knob.path,
         min_value=knob.minimum,
         max_value=knob.maximum,

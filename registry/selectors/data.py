@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,8 @@ class Contents:
 
     classes: list[Share]
     parts: list[Share]
-    columns: list[tuple[str, Mapping[str, Any]]]
-    texts: list[tuple[str, Mapping[str, Any]]]
+    columns: Sequence[tuple[str, Mapping[str, Any]]]
+    texts: Sequence[tuple[str, Mapping[str, Any]]]
     columns_in_all: int
 
 

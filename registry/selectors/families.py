@@ -80,6 +80,7 @@ class FamilyPage:
     versions: list[ModelVersion]
     metric: str
     better: int
+    compared: int
 
 
 def page(scope: PlantScope, family: ModelFamily) -> FamilyPage:
@@ -100,6 +101,7 @@ def page(scope: PlantScope, family: ModelFamily) -> FamilyPage:
         versions=list(versions.select_related("baseline", "recipe").defer("resolved_recipe")[:25]),
         metric=Metric(family.primary_metric).label,
         better=sum(one.verdict == "better" for one in comparisons),
+        compared=sum(one.norm is not None for one in comparisons),
     )
 
 
@@ -132,7 +134,8 @@ def _newest(evaluations: Iterable[Evaluation], at_baseline: Any) -> list[Evaluat
         elif one.version.origin == one.plant_code:
             local.setdefault(key, one)
     found = {**baseline, **local}
-    return [found[key] for key in sorted(found)]
+    own = [key for key in found if found[key].version.origin == key[0] and key not in local]
+    return [found[key] for key in [*own, *sorted(set(found) - set(own))]]
 
 
 def _compare(one: Evaluation, norm: Evaluation | None) -> Comparison:

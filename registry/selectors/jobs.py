@@ -93,7 +93,7 @@ def needing_somebody(scope: PlantScope) -> QuerySet[Job]:
     return rows.select_related("family").order_by("-ended_at")
 
 
-def queues(scope: PlantScope) -> list[dict[str, Any]]:
+def queues(scope: PlantScope) -> list[Any]:
     """What waits and runs at each plant that has open jobs; one query."""
     rows = Job.objects.visible_to(scope).open().order_by().values("plant_code")
     return list(

@@ -22,7 +22,7 @@ class Column:
 
     Attributes:
         export: reads the cell from a row; figures stay figures.
-        order: the fields to sort by; none means the column cannot be sorted.
+        order: the fields to sort by, of which a click turns the first; none: it cannot be sorted.
         on_page: whether the page shows it; the export always does.
     """
 
@@ -135,5 +135,6 @@ def _sort(wish: str, shape: Shape) -> str:
 def _order(sort: str, shape: Shape) -> list[str]:
     sign = "-" if sort.startswith("-") else ""
     column = next(one for one in shape.columns if one.name == sort.removeprefix("-"))
+    first, *others = column.order
     # The key at the end keeps pages apart where the sorted values are equal.
-    return [f"{sign}{name}" for name in column.order] + ["pk"]
+    return [f"{sign}{first}", *others, "pk"]

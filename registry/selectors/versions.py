@@ -182,6 +182,7 @@ class VersionPage:
     figure: Figure | None
     norm: Figure | None
     figures: list[tuple[str, Figure]]
+    losses: list[tuple[str, Figure]]
     timings: list[tuple[str, Figure]]
     classes: list[ClassRow]
     confusion: list[ConfusionRow]
@@ -197,9 +198,8 @@ _SHARES = {
     "balanced_accuracy": "Balanced accuracy",
     "macro_f1": "Macro F1",
     "auc": "Area under the ROC curve",
-    "ece": "Calibration error",
-    "brier": "Brier score",
 }
+_LOSSES = {"ece": "Calibration error", "brier": "Brier score"}
 _TIMES = {"latency_ms_p50": "Latency, median", "latency_ms_p95": "Latency, 95th percentile"}
 
 
@@ -215,11 +215,12 @@ def page(scope: PlantScope, version: ModelVersion) -> VersionPage:
     own = next((one for one in evaluations if one.job_id == version.job_id), None)
     children = ModelVersion.objects.visible_to(scope).filter(parent=version)
     return VersionPage(
-        title=f"{version.family.slug} {version.version}",
+        title=str(version),
         status=status_of(version),
         figure=primary(version),
         norm=beside_baseline(scope, [version])[0].norm,
         figures=_named(report, _SHARES),
+        losses=_named(report, _LOSSES),
         timings=_named(report, _TIMES),
         classes=_classes(report),
         confusion=_confusion(report),

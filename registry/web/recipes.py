@@ -18,6 +18,24 @@ from registry.selectors import recipes as reads
 from registry.services import recipes
 from registry.web.answers import listed
 
+_SKELETON = """\
+apiVersion: lineward.recipe/v1
+name: my-recipe
+version: 1.0.0
+description: What it is for, in a sentence or two.
+task: {kind: images, classes: dataset}
+preprocess:
+  - {op: resize@1, size: [128, 128]}
+augment:
+  - {op: rotate@1, degrees: 7}
+model: {op: filterbank_linear@1, init: baseline}
+train: {seed: 17}
+gates:
+  - {id: usable, metric: balanced_accuracy, min: 0.5, min_support: 20}
+plant_may_set:
+  augment.0.degrees: {min: 0, max: 15}
+"""
+
 
 @require_GET
 @login_required
@@ -60,8 +78,8 @@ def _start(request: ScopedRequest) -> str:
     try:
         found = Recipe.objects.visible_to(request.scope).filter(pk=UUID(pk)).first()
     except ValueError:
-        return ""
-    return found.source if found else ""
+        found = None
+    return found.source if found else _SKELETON
 
 
 def _form(

@@ -63,6 +63,32 @@
     });
   });
 
+  // A choice made while the answer to the last one is on its way must not be lost: that answer is
+  // dropped, and the one that htmx has queued brings both.
+  function turnOf(element) {
+    return element.dataset.turn || "0";
+  }
+
+  document.addEventListener(
+    "change",
+    function (event) {
+      const choices = event.target.closest("[data-choices]");
+      if (choices) choices.dataset.turn = String(Number(turnOf(choices)) + 1);
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    event.detail.xhr.turn = turnOf(event.detail.elt);
+  });
+
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const asker = event.detail.requestConfig.elt;
+    if (asker.matches("[data-choices]") && turnOf(asker) !== event.detail.xhr.turn) {
+      event.detail.shouldSwap = false;
+    }
+  });
+
   document.addEventListener("DOMContentLoaded", function () {
     paintTheme();
     document.querySelectorAll("[data-menu]").forEach(function (button) {

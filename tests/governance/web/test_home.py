@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from plants.models import Worker
+from registry.models import Job
+from tests.factories import plants as sites
+from tests.factories import registry as rows
+
+HOME = "governance:home"
+
+
+def sentence(client) -> str:
+    return client.get(reverse(HOME)).context["page"].sentence
+
+
+def test_the_first_page_takes_signing_in(client):
+    assert client.get(reverse(HOME)).url.startswith(reverse("account_login"))
+
+
+def test_it_opens_with_one_sentence_of_who_works_and_who_does_not(client, shown, petra):
+    client.force_login(petra)
+    assert sentence(client) == (
+        "1 of 3 plants is at work; Brno and Monterrey have no worker that answers, "
+        "and 2 jobs need somebody."
+    )
+
+
+def test_with_one_plant_silent_it_names_it_and_for_how_long(client, shown, petra):
+    sites.worker(sites.plant("monterrey", "Monterrey"))
+    client.force_login(petra)
+    assert sentence(client).startswith(
+        "2 of 3 plants are at work; Brno has had no worker for 12 minutes"
+    )
+
+
+def test_when_all_is_well_it_says_so_and_nothing_needs_anybody(client, graz, leipzig, petra):
+    sites.worker(graz), sites.worker(leipzig)
+    client.force_login(petra)
+    assert sentence(client) == "All 2 plants are at work, and no job needs anybody."
+    assert "Nobody: no plant is silent" in client.get(reverse(HOME)).content.decode()
+
+
+def test_a_worker_silent_for_days_is_not_called_silent_for_hours(client, graz, petra):
+    sites.worker(graz, timedelta(days=2, hours=1).total_seconds())
+    client.force_login(petra)
+    assert "Graz has had no worker for 2 days" in sentence(client)
+
+
+def test_the_worst_comes_first_each_with_its_reason_and_where_to_go(client, shown, petra):
+    client.force_login(petra)
+    needs = client.get(reverse(HOME)).context["page"].needs
+    assert [need.tone for need in needs] == ["red", "amber", "amber", "", ""]
+    assert needs[0].url == shown.failed.get_absolute_url()
+    assert needs[0].why == "The artifact broke a rule of the verifier; the job names rule and node."
+    assert needs[-1].what == "Weld seams"
+
+
+@pytest.mark.parametrize("how", ["ordered again", "long ago"])
+def test_a_job_seen_to_needs_nobody_any_more(client, shown, petra, how):
+    client.force_login(petra)
+    if how == "ordered again":
+        rows.job(shown.family, shown.recipe, retry_of=shown.failed)
+    else:
+        past = timezone.now() - timedelta(days=8)
+        Job.objects.filter(pk=shown.failed.pk).update(ended_at=past)
+    needs = client.get(reverse(HOME)).context["page"].needs
+    assert shown.failed.get_absolute_url() not in [need.url for need in needs]
+
+
+def test_news_name_what_they_are_about(client, shown, petra):
+    client.force_login(petra)
+    events = client.get(reverse(HOME)).context["page"].events
+    assert (events[0].subject, events[0].what) == ("retrain castings", "failed: verifier-refused")
+    assert events[0].url == shown.failed.get_absolute_url()
+
+
+def test_a_stranger_reads_of_their_own_plant_only(client, shown, leipzig, stan):
+    sites.worker(leipzig)
+    client.force_login(stan)
+    answer = client.get(reverse(HOME))
+    assert answer.context["page"].sentence == ("The plant is at work, and no job needs anybody.")
+    assert "Graz" not in answer.content.decode()
+    assert answer.context["page"].events == []
+
+
+def test_somebody_without_a_role_is_told_how_to_get_one(client, shown, nobody):
+    client.force_login(nobody)
+    assert sentence(client) == "There is no plant yet that you may see."
+
+
+def test_the_centres_idle_laboratory_is_nobodys_need(client, centre, graz, petra):
+    sites.worker(graz)
+    client.force_login(petra)
+    assert client.get(reverse(HOME)).context["page"].needs == []
+    assert not Worker.objects.filter(plant=centre).exists()

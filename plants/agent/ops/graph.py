@@ -119,6 +119,32 @@ class GraphBuilder:
         self._append(op_type, inputs, names, domain, attributes)
         return names
 
+    def inline(self, encoded: bytes, prefix: str, feeds: Mapping[str, str]) -> dict[str, str]:
+        """Copy another file's steps in, its names behind a prefix, its inputs fed by our values.
+
+        Args:
+            encoded: a file in our own operator sets; `can_inline` tells.
+            prefix: e.g. `parent.`.
+            feeds: its input names and the values that take their place.
+
+        Returns:
+            Its output names and the values here that hold them.
+        """
+        import onnx
+
+        theirs = onnx.load_model_from_string(encoded).graph
+        places = {"": "", **feeds}
+        for item in theirs.initializer:
+            array = onnx.numpy_helper.to_array(item)
+            places[item.name] = self.constant(array, f"{prefix}{item.name}")
+        for node in theirs.node:
+            outputs = tuple(f"{prefix}{name}" if name else "" for name in node.output)
+            inputs = tuple(places[name] for name in node.input)
+            attributes = {item.name: _read_attribute(item) for item in node.attribute}
+            self._append(node.op_type, inputs, outputs, node.domain, attributes)
+            places |= dict(zip(node.output, outputs, strict=True))
+        return {item.name: places[item.name] for item in theirs.output}
+
     def build(self, signature: Signature | None = None) -> bytes:
         """Check the graph and encode it; the signature, when given, travels in the metadata."""
         import onnx
@@ -172,7 +198,7 @@ class GraphBuilder:
         unknown = [name for name in inputs if name and name not in self._taken]
         if unknown:
             raise ValueError(f"{op_type} reads {unknown[0]!r}, which no earlier step produces.")
-        for name in outputs:
+        for name in filter(None, outputs):
             self._take(name)
         node_name = f"{op_type}_{len(self._nodes)}"
         self._nodes.append(_Node(op_type, node_name, inputs, outputs, domain, attributes))
@@ -198,6 +224,28 @@ def read_remark(encoded: bytes, key: str) -> str | None:
 
     remarks = onnx.load_model_from_string(encoded).metadata_props
     return next((str(item.value) for item in remarks if item.key == key), None)
+
+
+def can_inline(encoded: bytes) -> bool:
+    """Whether a file speaks exactly our operator sets, so that its steps mean the same here."""
+    import onnx
+
+    own = {"": OPSET, ML_DOMAIN: ML_OPSET}
+    model = onnx.load_model_from_string(encoded)
+    return all(own.get(item.domain) == item.version for item in model.opset_import)
+
+
+def _read_attribute(item: onnx.AttributeProto) -> Attribute:
+    import onnx
+
+    value = onnx.helper.get_attribute_value(item)
+    if isinstance(value, onnx.TensorProto):
+        return np.asarray(onnx.numpy_helper.to_array(value))
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, str | int | float):
+        return value
+    return [part.decode() if isinstance(part, bytes) else part for part in value]
 
 
 def _storable(array: Any) -> AnyArray:

@@ -75,6 +75,7 @@ def fit_trees(
     *,
     validation: tuple[Float32, IntArray] | None,
     class_weights: ClassWeights = "balanced",
+    start: tuple[Float64, Float64] | None = None,
     report: Callable[[int, int, float | None], None] | None = None,
 ) -> Boosted:
     """Fit gradient boosted trees (Ke et al. 2017, "LightGBM", NeurIPS 30).
@@ -90,6 +91,8 @@ def fit_trees(
         options: from the recipe.
         validation: features and labels that are not trained on, or None for a refit.
         class_weights: `balanced` gives every class the same total weight.
+        start: logits [n, K] of train and validation rows to begin from; the trees then hold what is
+            to be added to them.
         report: called after each round with (round, rounds, validation loss or None).
     """
     if not len(features):
@@ -98,14 +101,23 @@ def fit_trees(
 
     weights = row_weights(labels, classes_count, class_weights)
     parameters = _parameters(options, classes_count, len(features))
-    data = lightgbm.Dataset(features, labels, weight=weights, params=parameters)
+    data = lightgbm.Dataset(
+        features,
+        labels,
+        weight=weights,
+        init_score=_scores(start[0]) if start else None,
+        params=parameters,
+    )
     stopping = validation is not None and len(validation[1]) >= _STOPPING_ROWS
     rounds = options.rounds
     if validation is not None and not stopping:
         rounds = min(rounds, _ROUNDS_WITHOUT_STOPPING)
     sets = []
     if validation is not None and stopping:
-        sets = [_validation_set(data, validation, weights, labels, parameters)]
+        judge = _validation_set(data, validation, weights, labels, parameters)
+        if start:
+            judge.set_init_score(_scores(start[1]))
+        sets = [judge]
     callbacks: list[Any] = [_reporting(report)] if report else []
     if stopping:
         callbacks.append(lightgbm.early_stopping(options.patience, verbose=False))
@@ -162,6 +174,11 @@ def _parameters(options: TreeOptions, classes_count: int, rows: int) -> dict[str
         "num_threads": options.threads,
         "verbosity": -1,
     }
+
+
+def _scores(logits: Float64) -> Float64:
+    """Logits as LightGBM counts them: for two classes only their difference matters."""
+    return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
 
 def _validation_set(

@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from plants.agent.ops.graph import GraphBuilder, read_initializers, read_remark
+from plants.agent.ops.graph import GraphBuilder, can_inline, read_initializers, read_remark
 from registry.domain.onnx_contract import SIGNATURE_KEY, Signature
 
 SIGNATURE = Signature("table", ("a", "b"), ("x", "y", "z"))
@@ -134,3 +134,22 @@ def test_a_graph_of_the_wrong_type_is_refused_when_it_is_built():
     graph.output("y", graph.add("Relu", "x"), "string", ("N",))
     with pytest.raises(Exception, match="Relu"):
         graph.build()
+
+
+def test_another_file_can_be_copied_in_and_fed_by_our_values():
+    graph = GraphBuilder()
+    graph.input("z", "float32", ("N", 3))
+    graph.constant(np.float32(2), "factor")
+    shifted = graph.add("Add", "z", graph.constant(np.float32(1)))
+    outputs = graph.inline(doubled().build(), "parent.", {"x": shifted})
+    assert outputs == {"y": "parent.y"}
+    graph.output("y", outputs["y"], "float32", ("N", 3))
+    assert run(graph.build(), z=np.ones((1, 3), np.float32))[0].tolist() == [[4.0] * 3]
+
+
+def test_only_files_in_our_own_operator_sets_can_be_copied_in():
+    encoded = doubled().build()
+    assert can_inline(encoded)
+    other = onnx.load_model_from_string(encoded)
+    other.opset_import[0].version = 17
+    assert not can_inline(other.SerializeToString())

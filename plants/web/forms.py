@@ -10,13 +10,13 @@ from django import forms
 from plants import selectors
 from plants.models import Plant
 from registry.domain import recipes as rules
-from registry.domain.access import PlantScope, Role
+from registry.domain.access import PlantScope
 from registry.domain.errors import PlatformError
 from registry.domain.jobs import JobKind
 from registry.models import Baseline, ModelFamily, ModelVersion, Recipe
+from registry.selectors.jobs import may_order
 from registry.services import jobs, recipes
 
-_ORDERERS = (Role.ENGINEER, Role.DATA_SCIENTIST)
 _KNOB = "set:"
 _LONG_LIST = 200
 _KINDS = (
@@ -71,11 +71,7 @@ class OrderForm(forms.Form):
 
     def _offer_plants(self, wish: str) -> str:
         plants = Plant.objects.visible_to(self.scope).open()
-        may = [
-            (plant.code, plant.name)
-            for plant in plants
-            if any(self.scope.may(role, plant.code) for role in _ORDERERS)
-        ]
+        may = [(plant.code, plant.name) for plant in plants if may_order(self.scope, plant.code)]
         return self._offer("plant", may, wish)
 
     def _offer_datasets(self, code: str, wish: str) -> str:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -9,20 +7,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from plants.web.forms import OrderForm
-from registry.domain.access import Role
 from registry.domain.errors import Conflict, Invalid, NotAllowed
 from registry.http import ScopedRequest
+from registry.selectors.jobs import may_order
 from registry.services import jobs
 
-_ORDERERS = (Role.ENGINEER, Role.DATA_SCIENTIST)
 
-
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: ScopedRequest) -> HttpResponse:
     """One form: each choice narrows the next, and changes of it come back as GET."""
     _require_somewhere(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return _answer(request, OrderForm(request.scope, request.GET, is_draft=True))
     form = OrderForm(request.scope, request.POST)
     if not form.is_valid():
@@ -37,11 +33,7 @@ def new(request: ScopedRequest) -> HttpResponse:
 
 
 def _require_somewhere(request: ScopedRequest) -> None:
-    scope = request.scope
-    plants: Mapping[str, object] = scope.at
-    if any(scope.may(role) for role in _ORDERERS):
-        return
-    if any(scope.may(role, code) for code in plants for role in _ORDERERS):
+    if may_order(request.scope):
         return
     raise NotAllowed(
         "Jobs are ordered by engineers of a plant and by central data scientists; ask an "

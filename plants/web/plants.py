@@ -8,25 +8,21 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from plants import selectors
 from plants.models import Plant, PlantCredential
 from plants.services import credentials
 from registry.domain import spreadsheets
-from registry.domain.access import PlantScope, Role
+from registry.domain.access import Role
 from registry.http import ScopedRequest
 from registry.selectors import history
+from registry.selectors.jobs import may_order
 
 _KEEPERS = (Role.ADMINISTRATOR, Role.ENGINEER)
-_ORDERERS = (Role.ENGINEER, Role.DATA_SCIENTIST)
 
 
-def _may(scope: PlantScope, roles: tuple[Role, ...], code: str) -> bool:
-    return any(scope.may(role, code) for role in roles)
-
-
-@require_GET
+@require_safe
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = selectors.plants(request.scope, request.GET)
@@ -39,7 +35,7 @@ def index(request: ScopedRequest) -> HttpResponseBase:
     )
 
 
-@require_GET
+@require_safe
 @login_required
 def detail(request: ScopedRequest, code: str) -> HttpResponse:
     plant = get_object_or_404(Plant.objects.visible_to(request.scope), pk=code)
@@ -73,8 +69,8 @@ def _page(request: ScopedRequest, plant: Plant, issued: str = "") -> HttpRespons
             "plant": plant,
             "page": selectors.plant_page(request.scope, plant),
             "events": history.of_plant(request.scope, plant.code),
-            "may_keep": _may(request.scope, _KEEPERS, plant.code),
-            "may_order": _may(request.scope, _ORDERERS, plant.code),
+            "may_keep": any(request.scope.may(role, plant.code) for role in _KEEPERS),
+            "may_order": may_order(request.scope, plant.code),
             "issued": issued,
             "portal_url": settings.PORTAL_URL,
             "code_hours": settings.ENROLMENT_CODE_HOURS,

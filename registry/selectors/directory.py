@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from django.utils.module_loading import import_string
 
-# By name, because this app stands below the plants, whose rows these facts are.
+# By name, because this app stands below the plants, whose rows and pages these are.
 _READ = "plants.selectors.directory"
+ORDER = "plants:job-new"
 
 
 class Facts(Protocol):

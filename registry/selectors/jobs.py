@@ -93,6 +93,12 @@ def needing_somebody(scope: PlantScope) -> QuerySet[Job]:
     return rows.select_related("family").order_by("-ended_at")
 
 
+def may_order(scope: PlantScope, plant_code: str | None = None) -> bool:
+    """Whether the caller may order jobs at the plant, or (without one) anywhere."""
+    places = [plant_code] if plant_code else [None, *scope.plant_codes]
+    return any(scope.may(role, place) for role in ORDERERS for place in places)
+
+
 def queues(scope: PlantScope) -> list[Any]:
     """What waits and runs at each plant that has open jobs; one query."""
     rows = Job.objects.visible_to(scope).open().order_by().values("plant_code")

@@ -6,19 +6,22 @@ import zoneinfo
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import yaml
 from django import template
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registry.domain import wording
 from registry.selectors import versions as reads
-from registry.selectors.directory import plants_of
+from registry.selectors.directory import ORDER, plants_of
+from registry.selectors.jobs import may_order
 
 register = template.Library()
 
@@ -273,6 +276,14 @@ def plant_name(context: RequestContext, code: str) -> str:
     """The plant's name where the reader may know it; its code where not."""
     facts = plant_facts(context, code)
     return facts.name if facts else code
+
+
+@register.simple_tag(takes_context=True)
+def order_link(context: RequestContext, label: str, **wish: str) -> str:
+    """The way to an order, filled in as far as the page knows; for others, who may order."""
+    if not may_order(context["request"].scope):
+        return f"{label} (engineers of a plant and central data scientists may)"
+    return format_html('<a href="{}?{}">{}</a>', reverse(ORDER), urlencode(wish), label)
 
 
 # --- Boxes with content --------------------------------------------------------------------------

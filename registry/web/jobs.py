@@ -6,9 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from registry.domain.access import Role
 from registry.domain.jobs import JobState
 from registry.http import ScopedRequest
 from registry.models import Job
@@ -28,17 +27,11 @@ def _visible(request: ScopedRequest, pk: UUID) -> Job:
     return get_object_or_404(rows, pk=pk)
 
 
-def _may_order(request: ScopedRequest, plant_code: str) -> bool:
-    return any(request.scope.may(role, plant_code) for role in reads.ORDERERS)
-
-
-@require_GET
+@require_safe
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = reads.listing(request.scope, request.GET, choices(request))
-    may_order = request.scope.may(Role.DATA_SCIENTIST) or any(
-        _may_order(request, code) for code in request.scope.plant_codes
-    )
+    may_order = reads.may_order(request.scope)
     queues = reads.queues(request.scope)
     return listed(
         request, "registry/job_list.html", listing, "jobs", may_order=may_order, queues=queues
@@ -50,7 +43,7 @@ def _context(request: ScopedRequest, pk: UUID) -> dict[str, object]:
     return {
         "job": job,
         "page": reads.page(request.scope, job),
-        "may_order": _may_order(request, job.plant_code),
+        "may_order": reads.may_order(request.scope, job.plant_code),
         "may_cancel_now": not job.is_ended
         and job.state != JobState.VERIFYING
         and not job.cancel_requested_at,
@@ -58,13 +51,13 @@ def _context(request: ScopedRequest, pk: UUID) -> dict[str, object]:
     }
 
 
-@require_GET
+@require_safe
 @login_required
 def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
     return render(request, "registry/job_detail.html", _context(request, pk))
 
 
-@require_GET
+@require_safe
 @login_required
 def progress(request: ScopedRequest, pk: UUID) -> HttpResponse:
     """The part of the page that moves; where the state has changed, everything that hangs on it."""

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.domain import recipes as rules
 from registry.domain.access import Role
@@ -15,6 +15,8 @@ from registry.domain.errors import Conflict, Invalid, PlatformError, TooLarge
 from registry.http import ScopedRequest
 from registry.models import Recipe
 from registry.selectors import recipes as reads
+from registry.selectors.directory import ORDER
+from registry.selectors.jobs import may_order
 from registry.services import recipes
 from registry.web.answers import listed
 
@@ -37,7 +39,7 @@ plant_may_set:
 """
 
 
-@require_GET
+@require_safe
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = reads.listing(request.scope, request.GET)
@@ -45,7 +47,7 @@ def index(request: ScopedRequest) -> HttpResponseBase:
     return listed(request, "registry/recipe_list.html", listing, "recipes", may_publish=may_publish)
 
 
-@require_GET
+@require_safe
 @login_required
 def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
     recipe = get_object_or_404(Recipe.objects.visible_to(request.scope), pk=pk)
@@ -53,15 +55,22 @@ def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
     page = reads.page(request.scope, recipe, knobs)
     may_publish = request.scope.may(Role.DATA_SCIENTIST)
     next_url = f"{reverse('registry:recipe-new')}?from={recipe.pk}"
-    context = {"recipe": recipe, "page": page, "may_publish": may_publish, "next_url": next_url}
+    context = {
+        "recipe": recipe,
+        "page": page,
+        "may_publish": may_publish,
+        "next_url": next_url,
+        "may_order": may_order(request.scope),
+        "order_url": f"{reverse(ORDER)}?recipe={recipe.pk}",
+    }
     return render(request, "registry/recipe_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: ScopedRequest) -> HttpResponse:
     request.scope.require(Role.DATA_SCIENTIST)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(request, _start(request))
     source = request.POST.get("source", "")
     try:

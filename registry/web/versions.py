@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from registry.domain.access import Role
 from registry.domain.errors import Invalid
@@ -14,7 +16,8 @@ from registry.http import ScopedRequest
 from registry.models import ModelVersion, VersionKind, VersionStage
 from registry.selectors import data
 from registry.selectors import versions as reads
-from registry.selectors.directory import choices
+from registry.selectors.directory import ORDER, choices
+from registry.selectors.jobs import may_order
 from registry.services import versions
 from registry.web.answers import listed
 
@@ -26,14 +29,14 @@ def _visible(request: ScopedRequest, pk: UUID) -> ModelVersion:
     return get_object_or_404(rows, pk=pk)
 
 
-@require_GET
+@require_safe
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = reads.listing(request.scope, request.GET, choices(request))
     return listed(request, "registry/version_list.html", listing, "versions")
 
 
-@require_GET
+@require_safe
 @login_required
 def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
     return _card(request, _visible(request, pk))
@@ -56,6 +59,7 @@ def _card(
     request: ScopedRequest, version: ModelVersion, refusal: Invalid | None = None
 ) -> HttpResponse:
     page = reads.page(request.scope, version)
+    query = urlencode({"kind": "evaluate", "family": version.family.slug, "parent": version.pk})
     return render(
         request,
         "registry/version_detail.html",
@@ -64,6 +68,8 @@ def _card(
             "page": page,
             "contents": data.contents(version.manifest),
             "may_publish": request.scope.may(Role.DATA_SCIENTIST),
+            "may_order": may_order(request.scope),
+            "order_url": f"{reverse(ORDER)}?{query}",
             "is_publishable": version.kind == VersionKind.BASELINE
             and version.stage != VersionStage.RETIRED
             and not page.status,

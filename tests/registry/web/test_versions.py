@@ -38,6 +38,18 @@ def test_the_model_card_shows_everything_that_made_the_version(client, shown, ve
         assert fact in page, fact
 
 
+@pytest.mark.parametrize(("who", "offered"), [("ines", True), ("clara", True), ("vera", False)])
+def test_ordering_is_offered_to_whoever_may_and_explained_to_others(
+    client, shown, request, who, offered
+):
+    client.force_login(request.getfixturevalue(who))
+    order = f"{reverse('plants:job-new')}?kind=evaluate"
+    for row in (shown.local, rows.family("empty-family"), shown.recipe):
+        page = client.get(row.get_absolute_url()).content.decode()
+        assert ("may order jobs" in page or "data scientists may)" in page) is not offered
+        assert offered or order not in page
+
+
 def test_figures_stand_with_interval_and_rows_class_by_class(client, shown, vera):
     client.force_login(vera)
     answer = client.get(shown.local.get_absolute_url())

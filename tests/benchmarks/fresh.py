@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from tests.benchmarks.pairs import WrongAnswer
 
 ROOT = Path(__file__).resolve().parents[2]
 _TIMEOUT_SECONDS = 180.0
+_STOP_SECONDS = 20.0
 # Whatever the shell points at, a benchmark works in a folder of its own.
 _FOREIGN = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MLFLOW_TRACKING_URI")
 
@@ -57,23 +59,36 @@ def call(probe: str, *arguments: Any, home: Path | None = None) -> Process:
     """
     command = [sys.executable, "-m", "tests.benchmarks.probes", probe, json.dumps(arguments)]
     started = time.perf_counter()
-    try:
-        ended = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment(home),
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise WrongAnswer(f"{probe} did not end in {_TIMEOUT_SECONDS:.0f} s.") from None
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            written, errors = process.communicate(timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise WrongAnswer(f"{probe} did not end in {_TIMEOUT_SECONDS:.0f} s.") from None
+        finally:
+            _end(process)
     seconds = time.perf_counter() - started
-    if ended.returncode != 0:
-        raise WrongAnswer(f"{probe} ended with {ended.returncode}:\n{_last(ended.stderr)}")
-    report = json.loads(ended.stdout.splitlines()[-1])
+    if process.returncode != 0:
+        raise WrongAnswer(f"{probe} ended with {process.returncode}:\n{_last(errors)}")
+    report = json.loads(written.splitlines()[-1])
     return Process(seconds, report["cpu_seconds"], report["peak_mb"], report["answer"])
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask it to stop, as Ctrl-C does, so that it stops what it has started; then insist."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _last(text: str, lines: int = 15) -> str:

@@ -16,7 +16,7 @@ _LEAST_ACCURACY = 0.7
 
 @benchmark("inference/p50")
 def measure(folder: Path) -> Iterator[Figure]:
-    model, _ = standard_model.trained(folder)
+    model = standard_model.trained(folder)
     answer = fresh.call("inference:measure", str(model.parent), str(model), _BLOCKS).answer
     expect(
         answer["accuracy"] >= _LEAST_ACCURACY,

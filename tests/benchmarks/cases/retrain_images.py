@@ -13,14 +13,14 @@ from tests.benchmarks.figures import Figure, of_pairs
 from tests.benchmarks.pairs import expect, interleaved
 
 _PEER = "scikit-learn random forest, pixels and statistics"
-_PAIRS = 3
+_IMAGES, _PAIRS = 300, 3
 # Five classes, a third of the images good: always answering "good" scores 0.32.
 _LEAST_ACCURACY = 0.6
 
 
 @benchmark("retrain-images/seconds", "retrain-images/peak")
 def measure(folder: Path) -> Iterator[Figure]:
-    place = str(standard_model.prepared(folder))
+    place = str(standard_model.prepared(folder, _IMAGES))
     pairs = interleaved(
         partial(fresh.call, "retraining:standard", place),
         partial(fresh.call, "retraining:forest", place),

@@ -30,7 +30,7 @@ print(session.run(["probabilities"], {"pixels": pixels})[0].sum())
 def measure(folder: Path) -> Iterator[Figure]:
     from registry.verifier import verify
 
-    model, _ = standard_model.trained(folder)
+    model = standard_model.trained(folder)
 
     def ours() -> float:
         started = time.perf_counter()

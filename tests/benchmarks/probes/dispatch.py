@@ -62,8 +62,8 @@ def _by_turns(sides: Any, pairs: int, pause_seconds: float) -> list[list[float]]
     found = []
     for pair in range(pairs):
         seconds = [0.0, 0.0]
+        time.sleep(pause_seconds)
         for which in (0, 1) if pair % 2 else (1, 0):
-            time.sleep(pause_seconds)
             side, send = sides[which]
             seconds[which] = side.run(send)
         found.append(seconds)

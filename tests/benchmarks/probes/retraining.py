@@ -61,7 +61,7 @@ def forest(folder: str) -> dict[str, Any]:
     labels = np.array([row["label"] for row in rows])
     features = np.stack([_features(place / "images" / row["file"]) for row in rows])
     known = [*split["train"], *split["validation"]]
-    model = RandomForestClassifier(300, class_weight="balanced", random_state=17, n_jobs=1)
+    model = RandomForestClassifier(100, class_weight="balanced", random_state=17, n_jobs=1)
     model.fit(features[known], labels[known])
     accuracy = float(model.score(features[split["holdout"]], labels[split["holdout"]]))
     return {"accuracy": accuracy, "rows": len(split["holdout"])}

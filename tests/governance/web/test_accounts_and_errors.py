@@ -15,7 +15,6 @@ PASSWORD = "a-long-demo-password"
 @pytest.fixture(autouse=True)
 def _one_counter(settings):
     """Failed log-ins are counted by axes alone, and from nothing in each test."""
-    settings.ACCOUNT_RATE_LIMITS = False
     cache.clear()
 
 

@@ -26,6 +26,8 @@ _PHASES = {
 }
 # More rows carry a few more rounds before they overfit.
 _REFIT_ROUNDS = 1.1
+# With more rows than this, those of validation teach nothing new and cost as much time again.
+_REFIT_ROWS = 200_000
 
 
 def operation() -> Operation:
@@ -64,7 +66,8 @@ def operation() -> Operation:
                 bounds=(0, 1),
             ),
             refit=boolean(
-                "After validation chose rounds and temperature, learn from those rows too.",
+                "After validation chose rounds and temperature, learn from those rows too"
+                " (up to 200,000 train rows).",
                 default=True,
             ),
         ),
@@ -224,7 +227,7 @@ def _learn(recipe: Mapping[str, Any], source: _Source, reporter: Reporter) -> _L
     ]
     # The first of equals keeps the baseline: without validation rows nothing speaks against it.
     learnt = min(tries, key=lambda one: _loss(source, one))
-    if not (model["refit"] and len(source.held_out)):
+    if not (model["refit"] and len(source.held_out) > 0 and len(source.labels) <= _REFIT_ROWS):
         return learnt
     rounds = max(1, round(learnt.boosted.rounds * _REFIT_ROUNDS))
     boosted = _boost(

@@ -112,9 +112,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = False  # axes counts failed log-ins; two counters would contradict each other
-    str, str
-] = {}  # axes counts failed log-ins; two counters would contradict each other
+ACCOUNT_RATE_LIMITS = False  # axes counts failed log-ins; two counters would contradict
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Lineward"
 AXES_FAILURE_LIMIT = 8

@@ -131,6 +131,7 @@ def prepare(place: Workplace) -> Prepared:
         _check_size(dataset, contract)
         split = cut(dataset, contract["split"])
         seen = survey.survey(dataset.examples, dataset.lines, place.surveying())
+        _check_missing(dataset, contract["max_missing"])
         document = describe(dataset, split, seen, place.manifest_secret)
     write_json(place.folder / "manifest.json", document)
     place.emit("manifest")
@@ -195,6 +196,21 @@ def describe(
         categories=seen.categories,
         colour=seen.colour if dataset.kind == "images" else None,
     )
+
+
+def _check_missing(dataset: Dataset, most: float) -> None:
+    """Refuse a table of which more is missing than the recipe takes; columns of little value are
+    left out by the recipe's own steps."""
+    if not isinstance(dataset.examples, TableExamples):
+        return
+    table = dataset.examples
+    missing = int(np.isnan(table.numeric).sum()) + int((table.categorical == "").sum())
+    share = missing / max(1, table.numeric.size + table.categorical.size)
+    if share > most:
+        raise Invalid(
+            f"{share:.0%} of the readings are missing; the recipe takes at most {most:.0%}. "
+            "Leave out the empty columns with `ignore`."
+        )
 
 
 def note_locally(place: Workplace, dataset: Dataset, warnings: Sequence[str]) -> None:

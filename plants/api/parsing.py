@@ -20,13 +20,16 @@ class BoundedJSON(JSONParser):
                 fields={"body": ["Send a shorter message."]},
             )
         try:
-            return super().parse(stream, media_type, parser_context)
+            message = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise Invalid(
                 "The message nests too deeply.",
                 code="bad-message",
                 fields={"body": [f"Nest at most {protocol.MAX_DEPTH} levels."]},
             ) from None
+        # Before any field is looked at: an answer that quotes half a character cannot be sent.
+        protocol.check_plain(message)
+        return message
 
 
 class PartParser(BaseParser):

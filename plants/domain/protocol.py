@@ -135,7 +135,7 @@ def check(message: str, body: Any) -> dict[str, Any]:
     Traceback (most recent call last):
     registry.domain.errors.Invalid: This is not a claim message of protocol 1.
     """
-    _check_plain(body)
+    check_plain(body)
     validator = jsonschema.Draft202012Validator(SCHEMAS[message])
     fields: dict[str, list[str]] = {}
     for error in validator.iter_errors(body):
@@ -152,28 +152,37 @@ def check(message: str, body: Any) -> dict[str, Any]:
     return checked
 
 
-def _check_plain(value: Any, depth: int = 0) -> None:
-    """Refuse what JSON parsers let through: NaN, infinities, abysses, NUL bytes."""
-    if depth > MAX_DEPTH:
-        raise Invalid(f"The message nests deeper than {MAX_DEPTH} levels.", code="bad-message")
+def check_plain(value: Any, place: tuple[str, ...] = ()) -> None:
+    """Refuse what JSON parsers let through: NaN, infinities, abysses, NUL, half characters.
+
+    Raises:
+        Invalid: `fields` names the place.
+    """
+    if len(place) > MAX_DEPTH:
+        raise _unfit(place[:1], f"nests deeper than {MAX_DEPTH} levels")
     if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid("The message holds a number that is not finite.", code="bad-message")
+        raise _unfit(place, "holds a number that is not finite")
     if isinstance(value, str):
-        _check_text(value)
+        _check_text(value, place)
     if isinstance(value, dict):
         for key, item in value.items():
-            _check_plain(key, depth + 1)
-            _check_plain(item, depth + 1)
+            _check_text(key, place)
+            check_plain(item, (*place, key))
     elif isinstance(value, list):
-        for item in value:
-            _check_plain(item, depth + 1)
+        for number, item in enumerate(value):
+            check_plain(item, (*place, str(number)))
 
 
-def _check_text(value: str) -> None:
+def _check_text(value: str, place: tuple[str, ...]) -> None:
     if "\x00" in value:
-        raise Invalid("The message holds a NUL character.", code="bad-message")
+        raise _unfit(place, "holds a NUL character")
     try:
         value.encode()
     except UnicodeEncodeError:
         # Half of a surrogate pair: JSON can write it, no database can keep it.
-        raise Invalid("The message holds half a character.", code="bad-message") from None
+        raise _unfit(place, "holds half a character") from None
+
+
+def _unfit(place: tuple[str, ...], what: str) -> Invalid:
+    name = ".".join(place)[:120] or "body"
+    return Invalid(f"The message {what}.", code="bad-message", fields={name: [f"It {what}."]})

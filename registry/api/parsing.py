@@ -21,8 +21,34 @@ class BoundedJSON(JSONParser):
                 fields={"body": ["Send less at a time."]},
             )
         try:
-            return super().parse(stream, media_type, parser_context)
+            request = super().parse(stream, media_type, parser_context)
+            _check_texts(request)
         except RecursionError:
             raise Invalid(
                 "The request nests too deeply.", fields={"body": ["Nest fewer levels."]}
             ) from None
+        return request
+
+
+def _check_texts(value: Any, place: str = "body") -> None:
+    """Refuse what JSON can write and no database keep: NUL, and half of a surrogate pair."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_texts(key, place)
+            _check_texts(item, key if place == "body" else place)
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(item, place)
+    elif isinstance(value, str) and ("\x00" in value or not _is_whole(value)):
+        raise Invalid(
+            "The request holds a NUL or half a character.",
+            fields={place[:80]: ["Leave out NUL and unpaired surrogates."]},
+        )
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

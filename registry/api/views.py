@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from registry.api import serializers as shapes
 from registry.api.parsing import BoundedJSON
 from registry.domain.access import PlantScope
-from registry.domain.errors import Invalid, NotFound
+from registry.domain.errors import Invalid, NotAllowed, NotFound
 from registry.models import (
     DatasetManifest,
     Evaluation,
@@ -59,6 +59,16 @@ class ScopedList(generics.ListAPIView[Any]):
                     raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
                 rows = rows.filter(**{lookup: value})
         return rows  # type: ignore[no-any-return]
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        try:
+            return super().paginate_queryset(queryset)
+        except ValueError:
+            # The cursor holds a position; somebody else's may be a word where rows have numbers.
+            raise Invalid(
+                "This cursor is not one of this list's.",
+                fields={"cursor": ["Follow next and previous, or leave it out."]},
+            ) from None
 
 
 class ScopedDetail(generics.RetrieveAPIView[Any]):
@@ -224,5 +234,5 @@ class RecipeSchema(APIView):
     @extend_schema(summary="JSON Schema of recipes", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         if not scope_of(request).sees(None):
-            raise Invalid("You hold no role yet; ask an administrator.")
+            raise NotAllowed("You hold no role yet; ask an administrator.", code="role-missing")
         return Response(recipes.published_schema())

@@ -73,6 +73,11 @@ def build() -> World:
     published = sites_[2].version
     assert published is not None
     versions.publish_baseline(scope, published, release_notes="The first.")
+    for site in sites_:
+        wish = jobs.Wish(
+            JobKind.EVALUATE, site.plant.code, family, "surface", recipe, parent=published
+        )
+        site.jobs["scoring"] = orders.order(scope, wish)
     central = {role: _person(f"central-{role}", role) for role in CENTRAL}
     nobody = User.objects.create_user("nobody-yet")
     return World(*sites_, family, recipe, central, nobody)

@@ -42,8 +42,8 @@ def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]
     if job.manifest_id is None:
         raise Invalid("Report the manifest before the result.", code="manifest-missing")
     metrics.check_report(result["report"])
+    _check_fits(job, result)
     if job.kind == JobKind.RETRAIN:
-        Signature.from_document(result["signature"])
         _complete_upload(job, result["artifact"])
     job.result = {"claimed": result}
     job.finished_at = timezone.now()
@@ -54,6 +54,29 @@ def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]
     jobs.move(scope, job, JobState.VERIFYING, Party.HOLDER)
     transaction.on_commit(partial(tasks.send, SETTLE, str(job.pk)))
     return job
+
+
+def _check_fits(job: Job, result: dict[str, Any]) -> None:
+    """Refuse a result for something else than was ordered: the verifier holds a file to the
+    signature that comes with it, so the signature has to be the order's."""
+    is_retraining = job.kind == JobKind.RETRAIN
+    document = result["signature"] if is_retraining else job.parent and job.parent.signature
+    signature = Signature.from_document(document)
+    wanted = list(signature.classes)
+    if is_retraining and job.resolved_recipe["task"]["classes"] == "family":
+        wanted = list(job.family.classes) or wanted
+    if signature.kind != job.family.task_kind or list(signature.classes) != wanted:
+        raise Invalid(
+            f"The signature is for other inputs or classes than family {job.family} asks for.",
+            code="signature-mismatch",
+            fields={"signature": ["Send the signature of the model that was ordered."]},
+        )
+    if result["report"]["classes"] != wanted:
+        raise Invalid(
+            "The report scores other classes than the model tells apart.",
+            code="signature-mismatch",
+            fields={"report.classes": ["Send the classes of the signature, in its order."]},
+        )
 
 
 def _complete_upload(job: Job, sha256: str) -> Upload:

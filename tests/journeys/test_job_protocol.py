@@ -193,6 +193,25 @@ def test_figures_that_contradict_their_counts_are_refused(agent, job):
 
 
 @pytest.mark.parametrize(
+    "signature",
+    [
+        {"kind": "table", "classes": ["good", "scratch"], "numeric": ["a"]},
+        {"kind": "images", "classes": ["scratch", "good"]},
+        {"kind": "images", "classes": ["good", "scratch", "pit"]},
+    ],
+    ids=["another kind", "another order of classes", "another class"],
+)
+def test_a_result_for_something_else_than_was_ordered_is_refused(agent, job, signature):
+    data = small_model()
+    token = work(agent, job, data)
+    refused = agent.result(job, token, data, signature=signature)
+    assert (refused.status_code, refused.json()["code"]) == (422, "signature-mismatch")
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.PREPARING, {}), "nothing was taken"
+    assert agent.result(job, token, data).json() == {"state": "verifying"}
+
+
+@pytest.mark.parametrize(
     ("body", "place"),
     [
         ({"token": 1, "code": "internal", "log_reference": "x", "text": "C:/secret.png"}, "body"),

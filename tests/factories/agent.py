@@ -59,11 +59,11 @@ def small_model() -> bytes:
     return graph.build(Signature("images", CLASSES))
 
 
-def manifest() -> dict:
+def manifest(secret: bytes = b"s" * 32) -> dict:
     labels = np.array([0, 1] * 30)
     rows = np.arange(60)
     return build(
-        secret=b"s" * 32,
+        secret=secret,
         kind="images",
         classes=CLASSES,
         labels=labels,

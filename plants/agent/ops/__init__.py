@@ -6,8 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plants.agent.examples import Examples
-from plants.agent.ops import augment, boosting, linear, logistic, preprocess, table_steps
+from plants.agent.ops import (
+    augment,
+    boosting,
+    deep,
+    linear,
+    logistic,
+    preprocess,
+    table_steps,
+)
 from plants.agent.ops.export import predict
+from plants.agent.ops.networks import NETWORKS
 from plants.agent.ops.training import Fitted, Predictions, Progress, Report, silent
 from plants.agent.ops.vocabulary import defaults
 from registry.domain.errors import Invalid
@@ -19,6 +28,7 @@ _MODELS: Mapping[str, Callable[..., Fitted]] = {
     "filterbank_linear@1": linear.fit,
     "gradient_boosting@1": boosting.fit,
     "logistic@1": logistic.fit,
+    **dict.fromkeys(NETWORKS, deep.fit),
 }
 
 
@@ -31,6 +41,7 @@ def catalogue() -> Catalogue:
         linear.operation(),
         boosting.operation(),
         logistic.operation(),
+        *deep.operations(),
     ]
     return {one.name: one for one in found}
 

@@ -148,13 +148,7 @@ def _start(
     known = export.signature_of(parent).classes
     arrays = read_initializers(parent)
     scaling = Scaling(arrays["embedding.mean"], arrays["embedding.factor"])
-    shared = [name for name in classes if name in known]
-    new = [name for name in classes if name not in known]
-    notes: tuple[str, ...] = ()
-    if not shared:
-        notes = ("The baseline knows none of these classes, so every class starts at zero.",)
-    elif new:
-        notes = (f"New to the baseline and learnt from zero: {', '.join(new)}.",)
+    notes = surfaces.notes_on_classes(known, classes)
     return _Start(scaling, _matched(read_head(parent), known, classes)), notes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -128,17 +128,26 @@ def _measure(
     for row in range(len(examples)):
         pixels = examples.pixels(row)
         for copy, block in enumerate(blocks):
-            image = _varied(pixels, recipe, row, copy) if copy else pixels
+            image = varied(pixels, recipe, row, copy) if copy else pixels
             block.append(runner.run(None, {PIXELS: image[None]})[0])
         step(batch=row + 1, batches=len(examples))
     rows = [row for block in blocks for row in block]
     return np.concatenate(rows) if rows else np.zeros((0, 1), dtype=np.float32)
 
 
-def _varied(pixels: Pixels, recipe: Mapping[str, Any], row: int, copy: int) -> Pixels:
+def varied(pixels: Pixels, recipe: Mapping[str, Any], row: int, copy: int) -> Pixels:
+    """One augmented copy, seeded by the run, the row and the copy."""
     size = next(step["size"] for step in recipe["preprocess"] if step["op"] == "resize@1")
     seed = (recipe["train"]["seed"], row, copy)
     return augmented(pixels, recipe["augment"], seed=seed, size=(size[0], size[1]))
+
+
+def notes_on_classes(known: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """What a person should know about classes that the baseline did not have."""
+    new = [name for name in classes if name not in known]
+    if len(new) == len(classes):
+        return ("The baseline knows none of these classes, so every class starts at zero.",)
+    return (f"New to the baseline and learnt from zero: {', '.join(new)}.",) if new else ()
 
 
 def same_features(parent: bytes, own: bytes) -> bool:

@@ -59,7 +59,9 @@ _DATASET = _closed(
     {
         "name": _SLUG,
         "kind": {"enum": ["images", "table"]},
-    }
+        "rows": _COUNT,
+    },
+    optional=("rows",),
 )
 _SCALARS = {
     "type": "object",

@@ -10,6 +10,7 @@ from django import forms
 from plants import selectors
 from plants.models import Plant
 from registry.domain import recipes as rules
+from registry.domain import wording
 from registry.domain.access import PlantScope
 from registry.domain.errors import PlatformError
 from registry.domain.jobs import JobKind
@@ -77,7 +78,8 @@ class OrderForm(forms.Form):
     def _offer_datasets(self, code: str, wish: str) -> str:
         self.offers = selectors.offers_at(self.scope, code) if code else []
         options = [
-            (offer.name, f"{offer.name} ({offer.kind}, {offer.rows} rows)") for offer in self.offers
+            (offer.name, f"{offer.name} ({offer.kind}, {wording.number(offer.rows or 0)} rows)")
+            for offer in self.offers
         ]
         chosen = self._offer("dataset", options, wish)
         return next((offer.kind for offer in self.offers if offer.name == chosen), "")

@@ -38,7 +38,7 @@ from registry.services import (
     versions,
 )
 from tests.factories.agent import CLASSES, RECIPE, manifest, report
-from tests.factories.world import World
+from tests.factories.world import Site, World
 
 # Changes nothing, or nothing that anybody must account for; the reason stands beside it.
 NO_ENTRY = {
@@ -105,15 +105,15 @@ def _admit(world: World) -> Any:
     return artifacts.admit(world.graz.scope, upload, facts={})
 
 
-def _origins(world: World, commit: str) -> versions.Origins:
-    done = world.graz.jobs["done"]
+def _origins(site: Site) -> versions.Origins:
+    job = site.jobs["held"]
     return versions.Origins(
-        job=done,
-        artifact=world.graz.version.artifact,
-        manifest=done.manifest,
+        job=job,
+        artifact=site.version.artifact,
+        manifest=job.manifest,
         signature=Signature("images", CLASSES).as_document(),
         report=report(),
-        code_commit=commit,
+        code_commit="0a1b",
         environment={},
         hyperparameters={},
     )
@@ -154,15 +154,8 @@ def _expire(world: World) -> Any:
 
 
 def _publish(world: World) -> Any:
-    version = versions.register(world.centre.scope, _central(world))
+    version = versions.register(world.centre.scope, _origins(world.centre))
     return versions.publish_baseline(_portal, version, release_notes="The second.")
-
-
-def _central(world: World) -> versions.Origins:
-    from dataclasses import replace
-
-    done = world.centre.jobs["done"]
-    return replace(_origins(world, "0a1b"), job=done, manifest=done.manifest)
 
 
 def _withdraw(world: World) -> Any:
@@ -237,7 +230,7 @@ RECIPES: dict[str, tuple[_Recipe, list[str]]] = {
         ["job.preparing"],
     ),
     "registry.services.leases.attach_manifest": (
-        lambda w: leases.attach_manifest(**_held(w), document={**manifest(), "copies": 1}),
+        lambda w: leases.attach_manifest(**_held(w), document=manifest(b"t" * 32)),
         ["manifest.reported"],
     ),
     "registry.services.leases.fail": (
@@ -262,7 +255,7 @@ RECIPES: dict[str, tuple[_Recipe, list[str]]] = {
                 w.graz.scope,
                 plant_code="graz",
                 dataset="surface",
-                document={**manifest(), "copies": 2},
+                document=manifest(b"t" * 32),
             )
             for _ in range(2)
         ],
@@ -283,7 +276,7 @@ RECIPES: dict[str, tuple[_Recipe, list[str]]] = {
         ["job.preparing", "job.running", "job.verifying", "job.failed"],
     ),
     "registry.services.versions.register": (
-        lambda w: [versions.register(w.graz.scope, _origins(w, "0a1b")) for _ in range(2)],
+        lambda w: [versions.register(w.graz.scope, _origins(w.graz)) for _ in range(2)],
         ["version.registered"],
     ),
     "registry.services.versions.move": (

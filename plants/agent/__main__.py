@@ -56,10 +56,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _enrol(arguments: argparse.Namespace) -> int:
-    portal = Portal(arguments.portal)
-    credential = Home(arguments.home).keep_credential(
-        arguments.portal, portal.enrol(arguments.code)
-    )
+    home = Home(arguments.home)  # before the code is spent: a folder that cannot be made costs none
+    with Portal(arguments.portal) as portal:
+        credential = home.keep_credential(arguments.portal, portal.enrol(arguments.code))
     print(f"Enrolled for plant {credential.plant}. Next: python -m plants.agent work --data DIR")  # noqa: T201
     return 0
 
@@ -67,7 +66,8 @@ def _enrol(arguments: argparse.Namespace) -> int:
 def _rotate(arguments: argparse.Namespace) -> int:
     home = Home(arguments.home)
     credential = home.credential()
-    home.keep_credential(credential.portal, Portal(credential.portal, credential.token).rotate())
+    with Portal(credential.portal, credential.token) as portal:
+        home.keep_credential(credential.portal, portal.rotate())
     print("The new credential is stored; the old one ends when the worker is started again.")  # noqa: T201
     return 0
 

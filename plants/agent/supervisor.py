@@ -85,17 +85,13 @@ class Supervisor:
         """
         if not _is_id(job_id):
             return "not claimed: the ring names no job"
-        portal = Portal(self.credential.portal, self.credential.token)
-        try:
-            claim = portal.claim(job_id, worker=self.worker, boot=self.boot)
-            order, signature, lease = _opened(claim, portal, job_id)
-        except PlatformError as refusal:
-            portal.close()
-            return f"not claimed: {refusal.code}"
-        try:
+        with Portal(self.credential.portal, self.credential.token) as portal:
+            try:
+                claim = portal.claim(job_id, worker=self.worker, boot=self.boot)
+                order, signature, lease = _opened(claim, portal, job_id)
+            except PlatformError as refusal:
+                return f"not claimed: {refusal.code}"
             return self._hold(portal, lease, order, signature, job_id)
-        finally:
-            portal.close()
 
     def _hold(
         self, portal: Portal, lease: Lease, order: dict[str, Any], signature: str, job_id: str
@@ -155,6 +151,7 @@ class Supervisor:
         finally:
             _stop(process)
             reader.join(timeout=5)
+            _close(process)
         if process.returncode != 0:
             # The manifest is a fact of its own: what was looked at, whatever came of it.
             if seen.manifest_ready:
@@ -302,8 +299,12 @@ def _stop(process: subprocess.Popen[str]) -> None:
         except ProcessLookupError:
             break
         _wait(process, _KILL_GRACE_SECONDS)
-    if process.stdin is not None:
-        process.stdin.close()
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _failure_code(folder: Path, returncode: int) -> str:

@@ -145,11 +145,9 @@ class Heart:
             pause.wait(_HEARTBEAT_SECONDS)
 
     def _once(self) -> None:
-        portal = Portal(self._credential.portal, self._credential.token, patience_seconds=0)
         body = heartbeat_body(self._data_folder, worker=self._worker, boot=self._boot)
-        try:
-            portal.heartbeat(body)
-        except PlatformError as refusal:
-            log.warning("heartbeat: %s", refusal)
-        finally:
-            portal.close()
+        with Portal(self._credential.portal, self._credential.token) as portal:
+            try:
+                portal.heartbeat(body)
+            except PlatformError as refusal:
+                log.warning("heartbeat: %s", refusal)

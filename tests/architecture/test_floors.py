@@ -163,7 +163,9 @@ def concrete(pattern: str) -> str:
 
 
 OUR_URLS = [
-    (name, pattern) for name, pattern in our_urls(get_resolver()) if not name.startswith(OTHERS)
+    (name, pattern)
+    for name, pattern in our_urls(get_resolver())
+    if not name.startswith(OTHERS) and name not in PUBLIC
 ]
 
 
@@ -171,8 +173,6 @@ OUR_URLS = [
 @pytest.mark.parametrize(("name", "pattern"), OUR_URLS, ids=[name for name, _ in OUR_URLS])
 @pytest.mark.parametrize("method", ["get", "post", "patch", "put", "delete"])
 def test_every_url_refuses_an_anonymous_caller(name, pattern, method):
-    if name in PUBLIC:
-        pytest.skip(PUBLIC[name])
     answer = getattr(Client(), method)(concrete(pattern))
     if answer.status_code == 302:
         assert answer["Location"].startswith("/accounts/login/")

@@ -123,7 +123,8 @@ def _text(answer: dict[str, Any]) -> str:
         lines.append(f"{answer['error']['code']}: {answer['error']['message']}")
         return "\n".join(lines)
     split = answer["split"]
-    groups = "no groups declared" if answer["groups"] is None else f"{answer['groups']} groups"
+    alone = answer["groups"] == answer["rows"]
+    groups = "each row a group of its own" if alone else f"{answer['groups']} groups"
     lines.append(f"  {answer['rows']} rows, {len(answer['classes'])} classes, {groups}")
     lines.append(
         f"  train {split['train']}, validation {split['validation']}, hold-out {split['holdout']} "

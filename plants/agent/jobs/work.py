@@ -222,7 +222,8 @@ def note_locally(place: Workplace, dataset: Dataset, warnings: Sequence[str]) ->
             "kind": dataset.kind,
             "classes": list(dataset.classes),
             "rows": len(dataset),
-            "groups": None if dataset.groups is None else len(set(dataset.groups)),
+            # Without groups each row is a group of its own.
+            "groups": len(dataset if dataset.groups is None else set(dataset.groups)),
             "warnings": list(warnings),
         },
     )

@@ -17,9 +17,11 @@ _TONE_BINS, _COLOUR_BINS, _CONTRAST_BINS = 16, 9, 17
 _LOG_FLOOR, _SQUARE_FLOOR, _GREY_FLOOR = 1e-3, 1e-8, 3e-3
 _TEXTURE_STEP = 0.05  # share of the image's spread that a neighbour must differ by
 _LAYOUT = 8  # cells per side of the thumbnail that shows where light and dark lie
-_DETAIL_LEVELS = 2
+# Octaves of the closer look, as far as enough cells remain.
+_DETAIL_LEVELS, _DETAIL_SIDE = 3, 32
 # Defects are looked for in cells of 8 pixels; the strongest cell, the 4th and the 16th are kept.
 _CELL, _RANKS = 8, (0, 3, 15)
+_PATCH, _PATCH_FLOOR = 16, 1e-4  # pixels; and squared response that counts as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def append_bank(graph: GraphBuilder, frame: Frame, detail: Frame | None, bank: B
         graph.add("Flatten", _cells(graph, standard, _LAYOUT)),
     ]
     if detail is not None:
-        parts += _details(graph, _standardise(graph, _split_colour(graph, detail.value)[0])[0])
+        parts += _details(graph, detail)
     return graph.add("Concat", *parts, axis=1)
 
 
@@ -184,25 +186,48 @@ def _blobs(graph: GraphBuilder, level: str) -> list[str]:
     return [_log(graph, part) for part in parts]
 
 
-def _details(graph: GraphBuilder, standard: str) -> list[str]:
-    """Spots and lines too small for the working size: overall level and the strongest cells."""
-    parts = []
-    ranks = graph.constant(np.array(_RANKS, dtype=np.int64))
-    most = graph.constant(np.array([_RANKS[-1] + 1], dtype=np.int64))
-    as_row = graph.constant(np.array([0, 0, -1], dtype=np.int64))
-    for level in _pyramid(graph, standard, _DETAIL_LEVELS):
+def _details(graph: GraphBuilder, detail: Frame) -> list[str]:
+    """Spots and lines too small for the working size: overall level, and the strongest cells."""
+    parts: list[str] = []
+    levels = sum(detail.shortest >> level >= _DETAIL_SIDE for level in range(_DETAIL_LEVELS))
+    if not levels:
+        return parts
+    standard, _ = _standardise(graph, _split_colour(graph, detail.value)[0])
+    for level in _pyramid(graph, standard, levels):
         response = _filter(graph, level, kernels.lines())
-        squared = spatial_mean(graph, graph.add("Mul", response, response), keep=False)
-        parts.append(_log(graph, _root(graph, squared)))
+        squared = graph.add("Mul", response, response)
+        parts.append(_log(graph, _root(graph, spatial_mean(graph, squared, keep=False))))
+        parts += _unevenness(graph, squared)
         for signed in (response, graph.add("Neg", response)):
-            cells = graph.add(
-                "MaxPool", signed, kernel_shape=[_CELL, _CELL], strides=[_CELL, _CELL]
-            )
-            row = graph.add("Reshape", graph.add("Relu", cells), as_row)
-            strongest, _ = graph.add_many("TopK", row, most, outputs=2, axis=-1)
-            picked = graph.add("Gather", strongest, ranks, axis=2)
-            parts.append(graph.add("Flatten", _log(graph, picked)))
+            parts.append(_ranked_cells(graph, signed))
     return parts
+
+
+def _ranked_cells(graph: GraphBuilder, response: str) -> str:
+    """The strongest positive responses, one per cell, so that one edge does not fill the list."""
+    cells = graph.add("MaxPool", response, kernel_shape=[_CELL, _CELL], strides=[_CELL, _CELL])
+    as_row = graph.constant(np.array([0, 0, -1], dtype=np.int64))
+    row = graph.add("Reshape", graph.add("Relu", cells), as_row)
+    most = graph.constant(np.array([_RANKS[-1] + 1], dtype=np.int64))
+    strongest, _ = graph.add_many("TopK", row, most, outputs=2, axis=-1)
+    ranks = graph.constant(np.array(_RANKS, dtype=np.int64))
+    return graph.add("Flatten", _log(graph, graph.add("Gather", strongest, ranks, axis=2)))
+
+
+def _unevenness(graph: GraphBuilder, squared: str) -> list[str]:
+    """How far the busiest and the calmest patch are from the rest: a weave may be too smooth."""
+    patches = graph.add(
+        "AveragePool", squared, kernel_shape=[_PATCH, _PATCH], strides=[_PATCH // 2, _PATCH // 2]
+    )
+    floored = graph.add("Add", patches, graph.constant(np.float32(_PATCH_FLOOR)))
+    energy = graph.add("Log", floored)
+    centred = graph.add("Sub", energy, spatial_mean(graph, energy, keep=True))
+    variance = spatial_mean(graph, graph.add("Mul", centred, centred), keep=False)
+    return [
+        _strongest(graph, centred),
+        _strongest(graph, graph.add("Neg", centred)),
+        _log(graph, _root(graph, variance)),
+    ]
 
 
 def _cells(graph: GraphBuilder, value: str, side: int) -> str:

@@ -85,7 +85,7 @@ def _resize(graph: GraphBuilder, frame: Frame, *, size: Sequence[int], keep_aspe
     shortest = min(height, width)
     if keep_aspect:
         sizes = _same_area(graph, frame.value, axes[0], height * width)
-        shortest = int(np.sqrt(height * width / _MOST_ASPECT)) // _MULTIPLE * _MULTIPLE
+        shortest = _MULTIPLE * round(np.sqrt(height * width / _MULTIPLE**2 / _MOST_ASPECT))
     else:
         sizes = graph.constant(np.array([height, width], dtype=np.int64))
     value = graph.add(

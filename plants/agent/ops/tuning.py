@@ -16,7 +16,7 @@ IntArray = NDArray[np.int64]
 
 _FOLDS = 4
 _MOST_AXES = 384  # principal axes kept; more cost time and change no choice
-_MOST_ROWS = 4_000  # beyond this the penalty hardly matters and a sample chooses as well
+_MOST_ROWS = 2_000  # beyond this the penalty hardly matters and a sample chooses as well
 _ITERATIONS = 150
 # Few rows make the choice a matter of luck, so their folds are drawn several times.
 _MOST_REPEATS, _ROWS_JUDGED = 4, 800

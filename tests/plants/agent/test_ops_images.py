@@ -180,6 +180,20 @@ def test_a_recipe_without_a_size_is_refused() -> None:
         ops.fit(recipe(preprocess=[{"op": "grey@1"}]), plates(6), plates(0), CLASSES)
 
 
+@pytest.mark.parametrize("size", [[16, 16], [16, 40], [200, 24]])
+@pytest.mark.parametrize("keep_aspect", [True, False])
+def test_the_smallest_and_oddest_sizes_work(size: list[int], keep_aspect: bool) -> None:
+    step = {"op": "resize@1", "size": size, "keep_aspect": keep_aspect}
+    deep = recipe(preprocess=[step], model={"levels": 7, "detail": 3})
+
+    fitted = ops.fit(deep, plates(12), plates(0), CLASSES)
+
+    dot = np.zeros((1, 1, 3), dtype=np.uint8)
+    strips = (dot, surface(1, 3, side=16, columns=900), surface(2, 3, side=900, columns=16))
+    scored = ops.predict(fitted.onnx, ImageExamples(strips, np.zeros(3, dtype=np.int64)))
+    assert np.isfinite(scored.probabilities).all()
+
+
 def test_flat_and_extreme_images_give_finite_answers(baseline: ops.Fitted) -> None:
     flat = tuple(np.full((20, 20, 3), value, dtype=np.uint8) for value in (0, 127, 255))
 

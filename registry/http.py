@@ -4,15 +4,18 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from registry.domain.access import PlantScope
-from registry.domain.errors import PlatformError
+from registry.domain.errors import Invalid, PlatformError, TooLarge
+from registry.domain.plain_json import MAX_DEPTH, check_plain
 
 
 class ScopedRequest(HttpRequest):
@@ -61,6 +64,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
 def _answer(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
     if isinstance(error, PlatformError):
         return error.status, error.code, error.message, error.fields
+    if isinstance(error, IntegrityError):
+        sentence = "Somebody else did the same at the same time; look, and try again."
+        return 409, "conflict", sentence, {}
     if isinstance(error, Http404):
         return 404, "not-found", "There is no such thing, or you may not know of it.", {}
     if isinstance(error, PermissionDenied):
@@ -74,3 +80,29 @@ def _answer(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
         code = str(error.default_code).replace("_", "-")
         return error.status_code, code, str(error.detail), {}
     return None
+
+
+# A report of 200 classes takes about 0.5 MB, a recipe far less.
+MAX_BODY_BYTES = 2 * 1024 * 1024
+
+
+class BoundedJSON(JSONParser):
+    """JSON up to a size; more is refused unread, oddities before a field is looked at."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            raise TooLarge(
+                f"A message has at most {MAX_BODY_BYTES} bytes.",
+                fields={"body": ["Send a shorter message."]},
+            )
+        try:
+            message = super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise Invalid(
+                "The message nests too deeply.",
+                code="bad-message",
+                fields={"body": [f"Nest at most {MAX_DEPTH} levels."]},
+            ) from None
+        check_plain(message)
+        return message

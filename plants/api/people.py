@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from plants.api.parsing import BoundedJSON
 from plants.models import Plant, PlantCredential
 from plants.services import credentials, orders, sites
 from registry.domain.access import PlantScope
@@ -48,7 +47,6 @@ def _plant(request: Request, code: str) -> Plant:
 
 
 class Plants(generics.ListAPIView[Plant]):
-    parser_classes = (BoundedJSON,)
     serializer_class = PlantOut
 
     def get_queryset(self) -> Any:
@@ -90,8 +88,6 @@ class JobOrderedOut(serializers.ModelSerializer[Job]):
 
 
 class PlantJobs(APIView):
-    parser_classes = (BoundedJSON,)
-
     @extend_schema(summary="Order a job at a plant", request=JobIn, responses={201: JobOrderedOut})
     def post(self, request: Request, code: str) -> Response:
         wanted = JobIn(data=request.data)

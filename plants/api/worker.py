@@ -7,14 +7,13 @@ from uuid import UUID
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from plants.api.parsing import BoundedJSON, PartParser
+from plants.api.parsing import PartParser
 from plants.domain import protocol
 from plants.services import credentials, workers
 from plants.services.access import PlantAgent
@@ -36,7 +35,6 @@ class WorkerView(APIView):
     """One command of the protocol: checked against its schema, handed to one service."""
 
     permission_classes = (IsPlantAgent,)
-    parser_classes: tuple[type[BaseParser], ...] = (BoundedJSON,)
     message = ""
 
     def body(self, request: Request) -> dict[str, Any]:
@@ -72,7 +70,6 @@ class Enrolment(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    parser_classes = (BoundedJSON,)
     throttle_classes = (EnrolmentThrottle,)
 
     @_schema("enrolment", "Enrol a plant's machine with a single-use code")

@@ -5,7 +5,6 @@ Whatever is not named here does not travel: no free text, no file names, no trac
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +12,10 @@ import jsonschema
 
 from registry.domain.errors import Invalid
 from registry.domain.jobs import FAILURE_CODES, REFUSAL_CODES
+from registry.domain.plain_json import check_plain
 
 VERSION = "1"
 HEADER = "Lineward-Protocol"
-MAX_BODY_BYTES = 2 * 1024 * 1024  # a report of 200 classes is about 0.5 MB
-MAX_DEPTH = 12
 
 
 def _text(pattern: str) -> dict[str, Any]:
@@ -152,39 +150,3 @@ def check(message: str, body: Any) -> dict[str, Any]:
         )
     checked: dict[str, Any] = body
     return checked
-
-
-def check_plain(value: Any, place: tuple[str, ...] = ()) -> None:
-    """Refuse what JSON parsers let through: NaN, infinities, abysses, NUL, half characters.
-
-    Raises:
-        Invalid: `fields` names the place.
-    """
-    if len(place) > MAX_DEPTH:
-        raise _unfit(place[:1], f"nests deeper than {MAX_DEPTH} levels")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _unfit(place, "holds a number that is not finite")
-    if isinstance(value, str):
-        _check_text(value, place)
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _check_text(key, place)
-            check_plain(item, (*place, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            check_plain(item, (*place, str(number)))
-
-
-def _check_text(value: str, place: tuple[str, ...]) -> None:
-    if "\x00" in value:
-        raise _unfit(place, "holds a NUL character")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair: JSON can write it, no database can keep it.
-        raise _unfit(place, "holds half a character") from None
-
-
-def _unfit(place: tuple[str, ...], what: str) -> Invalid:
-    name = ".".join(place)[:120] or "body"
-    return Invalid(f"The message {what}.", code="bad-message", fields={name: [f"It {what}."]})

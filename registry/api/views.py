@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registry.api import serializers as shapes
-from registry.api.parsing import BoundedJSON
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotAllowed, NotFound
 from registry.models import (
@@ -44,7 +43,6 @@ def one(queryset: models.QuerySet[Any], what: str, **key: Any) -> Any:
 class ScopedList(generics.ListAPIView[Any]):
     """Rows of one model within the caller's scope; `filters` maps query words to lookups."""
 
-    parser_classes = (BoundedJSON,)
     queryset: models.QuerySet[Any]
     filters: dict[str, str] = {}
 
@@ -157,8 +155,6 @@ class VersionArtifact(APIView):
 
 
 class VersionStage(APIView):
-    parser_classes = (BoundedJSON,)
-
     @extend_schema(
         summary="Move a version to another stage",
         request=shapes.StageIn,
@@ -173,8 +169,6 @@ class VersionStage(APIView):
 
 
 class VersionBaseline(APIView):
-    parser_classes = (BoundedJSON,)
-
     @extend_schema(
         summary="Publish a version of the centre as the family's baseline",
         request=shapes.BaselineIn,

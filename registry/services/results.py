@@ -140,7 +140,7 @@ def _put_on_record(
         "timings": claimed.get("timings", {}),
         "failed_gates": failed,
     }
-    # An evaluation that shows a weak version has done its work; a retraining was to make a good one.
+    # An evaluation that shows a weak version has done its work; a retraining has not.
     is_weak = bool(failed) and job.kind == JobKind.RETRAIN
     after = JobState.GATE_FAILED if is_weak else JobState.SUCCEEDED
     jobs.move(scope, job, after, Party.VERIFIER, version=version.pk)

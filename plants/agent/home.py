@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from registry.domain.errors import Invalid, NotFound
+
+KEPT_JOBS = 50  # logs for weeks of retraining; a folder holds a model and its parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class Home:
     def job_folder(self, job_id: str) -> Path:
         """Order, log, report and artifact of one job; it stays at the plant."""
         return self.folder / "jobs" / job_id
+
+    def drop_old_jobs(self, keep: int = KEPT_JOBS) -> None:
+        """Forget the folders of all but the newest jobs, so that disks do not fill slowly."""
+        folders = [path for path in (self.folder / "jobs").glob("*") if path.is_dir()]
+        newest_first = sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for path in newest_first[keep:]:
+            shutil.rmtree(path, ignore_errors=True)
 
     def keep_credential(self, portal: str, answer: dict[str, Any]) -> Credential:
         """Store the reply to an enrolment or a rotation, all or nothing.

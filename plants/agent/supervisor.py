@@ -160,6 +160,7 @@ class Supervisor:
         self._hand_in(lease, order, folder)
 
     def _job_folder(self, portal: Portal, order: dict[str, Any]) -> Path:
+        self.home.drop_old_jobs()
         folder = self.home.job_folder(str(order["job"]))
         shutil.rmtree(folder, ignore_errors=True)  # a former attempt's leavings
         folder.mkdir(parents=True, mode=0o700)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
@@ -75,3 +76,13 @@ def test_a_damaged_credential_is_named_and_not_shown(content, tmp_path):
     home.credential_file.write_text(content)
     with pytest.raises(Invalid, match="damaged"):
         home.credential()
+
+
+def test_only_the_newest_job_folders_stay(tmp_path):
+    home = Home(tmp_path / "agent")
+    for number in range(5):
+        folder = home.job_folder(f"job-{number}")
+        folder.mkdir(parents=True)
+        os.utime(folder, (number, number))
+    home.drop_old_jobs(keep=2)
+    assert sorted(path.name for path in (home.folder / "jobs").iterdir()) == ["job-3", "job-4"]

@@ -21,7 +21,8 @@ MAX_CLASSES = 200
 MAX_CLASS_NAME = 80
 MAX_COLUMN_NAME = 200
 MAX_PATH = 1024
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_NAME = re.compile(r"[^/\\\x00-\x1f]{1,80}")
+_MAX_SLUG = 64
 _DRIVE = re.compile(r"[A-Za-z]:")
 # Spreadsheets and pandas write the label 1 as 1.0 as soon as one cell of the column is empty.
 # What pandas and spreadsheets leave in an empty cell; `NA`, `none` and `-` may well be classes.
@@ -87,7 +88,7 @@ _RANGE = {"type": "array", "items": _BOUND, "minItems": 2, "maxItems": 2}
 _SHAPES: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "name": (
         {"type": "string", "pattern": f"^{_NAME.pattern}$"},
-        "Lower-case name of the data set, unique at the plant.",
+        "Name of the data set, unique at the plant; used in lower case with dashes for spaces.",
     ),
     "kind": ({"enum": ["images", "table"]}, "What one row is."),
     "labels": (_PATH, "Images: the CSV with the columns file and label."),
@@ -203,12 +204,25 @@ def _text(document: Mapping[str, Any], key: str) -> str | None:
 
 def _name(document: Mapping[str, Any]) -> str:
     name = _text(document, "name")
-    if name is None or not _NAME.fullmatch(name):
+    slug = slug_of(name) if name and _NAME.fullmatch(name) else ""
+    if not slug:
         raise _invalid(
-            "must give `name` in lower-case letters, digits, dots, dashes and underscores, "
-            f"at most 64 characters, not {name!r}."
+            "must give `name` in letters, digits, dots, dashes, underscores and spaces, "
+            f"at most 80 characters, not {name!r}."
         )
-    return name
+    return slug
+
+
+def slug_of(name: str) -> str:
+    """The name as jobs and addresses use it; empty when nothing of it can be used.
+
+    >>> slug_of("NEU-DET Strip Größe 2"), slug_of("press.quality_3"), slug_of("…")
+    ('neu-det-strip-grosse-2', 'press.quality_3', '')
+    """
+    letters = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+    plain = letters.encode("ascii", "ignore").decode()
+    dashed = re.sub(r"[^a-z0-9._-]+", "-", plain.lower())
+    return dashed.strip("-._")[:_MAX_SLUG].rstrip("-._")
 
 
 def _kind(document: Mapping[str, Any]) -> Kind:

@@ -1,5 +1,5 @@
 # Set-up and the few commands; everything clever is in Python.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -35,5 +35,5 @@ check: $(VENV)/dev.stamp  ## Lint, types, import contracts, templates, migration
 bench: $(VENV)/dev.stamp  ## Benchmarks: make bench [NAME=part-of-a-name]
 	$(BIN)/python -m tests.benchmarks $(NAME)
 
-lock:  ## Write the hash locks anew from pyproject.toml (needs pip-tools)
+lock: $(VENV)/dev.stamp  ## Write the hash locks anew from pyproject.toml
 	$(BIN)/python docker/lock.py

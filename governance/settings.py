@@ -212,6 +212,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lineward",
+    "OAS_VERSION": "3.1.0",  # the protocol's schemas are JSON Schema 2020-12, which 3.0 cannot say
     "DESCRIPTION": "Plants, versions, recipes and jobs; and the protocol of a plant's worker.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,

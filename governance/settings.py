@@ -207,7 +207,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "registry.http.Pages",
     "PAGE_SIZE": 50,
-    "EXCEPTION_HANDLER": "registry.http.problem",
+    "EXCEPTION_HANDLER": "registry.problems.problem",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

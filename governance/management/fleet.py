@@ -25,18 +25,17 @@ from plants.agent.home import Home
 from registry.domain.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
-_PREFERRED_PORT = 8000
 _START_SECONDS = 60.0
 
 
 class Fleet:
     """Starts and stops the processes; Django in this process shares their database."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, port: int = 0) -> None:
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.processes = Processes(ROOT, self.home / "logs")
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.url = f"http://127.0.0.1:{free_port(port)}"
 
     def __enter__(self) -> Self:
         self.start()
@@ -167,9 +166,9 @@ def _secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def free_port() -> int:
-    """8000 when it is free on the loopback, else one that the system picks."""
-    for wanted in (_PREFERRED_PORT, 0):
+def free_port(preferred: int = 0) -> int:
+    """The preferred port when it is free on the loopback, else one that the system picks."""
+    for wanted in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -16,6 +16,8 @@ from typing import TextIO
 from governance.management.fleet import ROOT, Fleet
 from registry.domain.errors import PlatformError
 
+_PORT = 8000
+
 
 def main(argv: list[str]) -> int:
     """Run one command; a reason on standard error and exit code 1 when it does not work out."""
@@ -67,7 +69,7 @@ def _up(home: Path, *, once: bool) -> int:
     with (home / "up.lock").open("w") as lock:
         if not _take(lock):
             raise RuntimeError(f"Another make up runs on {home}; stop it first (Ctrl-C there).")
-        with Fleet(home) as fleet:
+        with Fleet(home, port=_PORT) as fleet:
             return _serve(fleet, begun, once=once)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 
 class PlatformError(Exception):
-    """A refusal that people and programs may see; `registry.http` turns it into an answer.
+    """A refusal that people and programs may see; `registry.problems` turns it into an answer.
 
     Args:
         message: one sentence for a person; never a path, a file name or a traceback of a plant.

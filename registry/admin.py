@@ -30,6 +30,8 @@ for model in (
     models.LedgerEntry,
     models.ModelFamily,
     models.ModelVersion,
+    models.Pairing,
     models.Recipe,
+    models.Submission,
 ):
     admin.site.register(model, OnRecord)

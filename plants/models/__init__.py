@@ -1,8 +1,29 @@
 from __future__ import annotations
 
 from plants.models.credentials import EnrolmentCode, PlantCredential
+from plants.models.lines import Line, Ownership, Station
 from plants.models.people import Membership, User
 from plants.models.plants import Plant
-from plants.models.workers import Worker
+from plants.models.rosters import ContactKind, ContactMethod, OnCallShift, Person, ShiftLevel
+from plants.models.runbooks import Runbook, RunbookVersion
+from plants.models.workers import Worker, WorkerReading
 
-__all__ = ["EnrolmentCode", "Membership", "Plant", "PlantCredential", "User", "Worker"]
+__all__ = [
+    "ContactKind",
+    "ContactMethod",
+    "EnrolmentCode",
+    "Line",
+    "Membership",
+    "OnCallShift",
+    "Ownership",
+    "Person",
+    "Plant",
+    "PlantCredential",
+    "Runbook",
+    "RunbookVersion",
+    "ShiftLevel",
+    "Station",
+    "User",
+    "Worker",
+    "WorkerReading",
+]

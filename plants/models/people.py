@@ -16,6 +16,9 @@ class User(AbstractUser):
     """A person who signs in; everything they may do comes from memberships."""
 
     time_zone = models.CharField(max_length=64, default="UTC")
+    wants_summary = models.BooleanField(
+        "weekly summary", default=False, help_text="Send the fleet's week by e-mail on Mondays."
+    )
 
     class Meta(AbstractUser.Meta):
         ordering = ("username",)

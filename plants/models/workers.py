@@ -27,6 +27,9 @@ class Worker(models.Model):
     agent_version = models.CharField(max_length=40)
     datasets = models.JSONField(default=list, help_text="Name, kind and row count of each.")
     operations = models.JSONField(default=list)
+    metrics = models.JSONField(
+        default=dict, blank=True, help_text="Load, memory and disk as of the last heartbeat."
+    )
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()
 
@@ -44,3 +47,26 @@ class Worker(models.Model):
     def is_silent(self, now: datetime) -> bool:
         """Whether it has missed so many heartbeats that somebody should look."""
         return now - self.last_seen_at > SILENT_AFTER
+
+
+class ReadingQuerySet(ScopedQuerySet["WorkerReading"]):
+    """Readings belong to their worker's plant."""
+
+    plant_field = "worker__plant"
+
+
+class WorkerReading(models.Model):
+    """What a worker's machine had to spare at one moment; kept now and then, not each heartbeat."""
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="readings")
+    read_at = models.DateTimeField()
+    metrics = models.JSONField()
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-read_at",)
+        constraints = (models.UniqueConstraint(fields=("worker", "read_at"), name="reading_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.worker} {self.read_at:%Y-%m-%d %H:%M}"

@@ -18,7 +18,7 @@ FROZEN = {
 }
 
 
-def freeze(apps, schema_editor):
+def freeze(apps, schema_editor, tables=FROZEN):
     connection = schema_editor.connection
     if connection.vendor == "postgresql":
         schema_editor.execute(
@@ -29,7 +29,7 @@ def freeze(apps, schema_editor):
             $$ LANGUAGE plpgsql;
             """
         )
-    for table, mutable in FROZEN.items():
+    for table, mutable in tables.items():
         with connection.cursor() as cursor:
             described = connection.introspection.get_table_description(cursor, table)
         frozen = ", ".join(f'"{column.name}"' for column in described if column.name not in mutable)
@@ -49,9 +49,9 @@ def statement(vendor, table, event, name):
     )
 
 
-def thaw(apps, schema_editor):
+def thaw(apps, schema_editor, tables=FROZEN):
     on = schema_editor.connection.vendor == "postgresql"
-    for table in FROZEN:
+    for table in tables:
         for name in ("update", "delete"):
             schema_editor.execute(
                 f"DROP TRIGGER {table}_no_{name}" + (f" ON {table}" if on else "")

@@ -7,8 +7,11 @@ from registry.models.jobs import Job
 from registry.models.ledger import LedgerEntry, LedgerHead
 from registry.models.manifests import DatasetManifest
 from registry.models.mirrors import Mirror, MirrorKind
+from registry.models.pairings import Pairing
 from registry.models.recipes import Recipe
-from registry.models.versions import Baseline, ModelVersion, VersionKind, VersionStage
+from registry.models.requests import KeptAnswer
+from registry.models.submissions import Submission, SubmissionState
+from registry.models.versions import Baseline, MadeBy, ModelVersion, VersionKind, VersionStage
 
 __all__ = [
     "Artifact",
@@ -16,14 +19,19 @@ __all__ = [
     "DatasetManifest",
     "Evaluation",
     "Job",
+    "KeptAnswer",
     "LedgerEntry",
     "LedgerHead",
+    "MadeBy",
     "Metric",
     "Mirror",
     "MirrorKind",
     "ModelFamily",
     "ModelVersion",
+    "Pairing",
     "Recipe",
+    "Submission",
+    "SubmissionState",
     "TaskKind",
     "Upload",
     "VersionKind",

@@ -34,9 +34,20 @@ class Upload(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plant_code = models.SlugField(max_length=32)
-    job = models.ForeignKey("registry.Job", on_delete=models.CASCADE, related_name="uploads")
-    fencing_token = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
+    job = models.ForeignKey(
+        "registry.Job",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="uploads",
+        help_text="The job it is the result of; empty for a submission.",
+    )
+    fencing_token = models.PositiveIntegerField(default=0)
+    sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="As announced; a browser announces none, and the portal's own stands here.",
+    )
     size = models.BigIntegerField(help_text="Bytes announced.")
     offset = models.BigIntegerField(default=0, help_text="Bytes that have arrived.")
     created_at = models.DateTimeField(auto_now_add=True)

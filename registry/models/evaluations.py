@@ -33,6 +33,12 @@ class Evaluation(FrozenModel):
     manifest = models.ForeignKey(
         "registry.DatasetManifest", on_delete=models.PROTECT, related_name="evaluations"
     )
+    family = models.ForeignKey(
+        "registry.ModelFamily",
+        on_delete=models.PROTECT,
+        related_name="evaluations",
+        help_text="The version's; kept here so that a fleet is compared by one index.",
+    )
     plant_code = models.SlugField(max_length=32)
     job = models.OneToOneField(
         "registry.Job", on_delete=models.PROTECT, related_name="evaluation", null=True, blank=True
@@ -51,7 +57,10 @@ class Evaluation(FrozenModel):
 
     class Meta:
         ordering = ("-evaluated_at",)
-        indexes = (models.Index(fields=("version", "plant_code", "-evaluated_at")),)
+        indexes = (
+            models.Index(fields=("version", "plant_code", "-evaluated_at")),
+            models.Index(fields=("family", "plant_code", "-evaluated_at")),
+        )
 
     def __str__(self) -> str:
         return f"{self.version} on {self.manifest}"

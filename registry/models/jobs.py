@@ -61,6 +61,14 @@ class Job(models.Model):
         related_name="jobs_as_parent",
         help_text="The version to start from (retrain) or to score (evaluate).",
     )
+    against = models.ForeignKey(
+        "registry.ModelVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="jobs_as_other",
+        help_text="A second version to score on the same rows (evaluate).",
+    )
     state = models.CharField(max_length=16, choices=STATES, default=rules.JobState.QUEUED.value)
     attempt = models.PositiveSmallIntegerField(default=0)
     fencing_token = models.PositiveIntegerField(default=0)

@@ -29,6 +29,13 @@ class VersionStage(models.TextChoices):
     RETIRED = "retired", "Retired"
 
 
+class MadeBy(models.TextChoices):
+    """Whether a job of ours trained it, or somebody brought it."""
+
+    JOB = "job", "Trained by a job"
+    UPLOAD = "upload", "Uploaded"
+
+
 class VersionQuerySet(FrozenQuerySet["ModelVersion"]):
     """Own versions, and those the centre has published to everybody."""
 
@@ -58,7 +65,15 @@ class ModelVersion(FrozenModel):
         "registry.Artifact", on_delete=models.PROTECT, related_name="versions"
     )
     manifest = models.ForeignKey(
-        "registry.DatasetManifest", on_delete=models.PROTECT, related_name="versions"
+        "registry.DatasetManifest",
+        on_delete=models.PROTECT,
+        related_name="versions",
+        null=True,
+        blank=True,
+        help_text="What it was trained on; empty for an upload whose data is not on record.",
+    )
+    dataset = models.SlugField(
+        max_length=64, blank=True, help_text="The origin's data set it is judged on."
     )
     recipe = models.ForeignKey("registry.Recipe", on_delete=models.PROTECT, related_name="versions")
     resolved_recipe = models.JSONField()
@@ -69,7 +84,16 @@ class ModelVersion(FrozenModel):
     environment = models.JSONField(default=dict, blank=True)
     seed = models.PositiveIntegerField()
     hyperparameters = models.JSONField(default=dict, blank=True)
-    metrics = models.JSONField(help_text="Report on its own hold-out, recomputed from counts.")
+    metrics = models.JSONField(
+        blank=True,
+        help_text="Report on its own hold-out, recomputed from counts; empty for an upload, whose "
+        "figures are its evaluations.",
+    )
+    made_by = models.CharField(max_length=8, choices=MadeBy.choices, default=MadeBy.JOB)
+    claimed_metrics = models.JSONField(
+        default=dict, blank=True, help_text="What the uploader says of it; never used as a figure."
+    )
+    training_notes = models.TextField(blank=True)
     job = models.OneToOneField(
         "registry.Job", on_delete=models.PROTECT, related_name="version", null=True, blank=True
     )

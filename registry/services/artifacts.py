@@ -98,7 +98,8 @@ def _locked(scope: PlantScope, upload_id: Any) -> Upload:
     upload = visible.select_related("job").filter(pk=upload_id).first()
     if upload is None:
         raise NotFound("There is no such upload.")
-    if upload.fencing_token != upload.job.fencing_token or upload.job.is_ended:
+    job = upload.job
+    if job and (upload.fencing_token != job.fencing_token or job.is_ended):
         raise Conflict("The lease of this upload's job is gone; stop.", code="lease-lost")
     return upload
 
@@ -198,7 +199,11 @@ def _broken(artifact: Artifact, what: str) -> Conflict:
 def drop_stale() -> int:
     """Forget uploads that nobody went on with, and quarantined files that nobody needs; count."""
     deadline = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRY_HOURS)
-    stale = [upload for upload in _unfinished_before(deadline) if upload.job.is_ended]
+    stale = [
+        upload
+        for upload in _unfinished_before(deadline)
+        if upload.job is None or upload.job.is_ended
+    ]
     for upload in stale:
         quarantine_path(upload).unlink(missing_ok=True)
         upload.delete()

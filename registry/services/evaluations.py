@@ -32,6 +32,7 @@ def record(
     primary = report["metrics"].get(version.family.primary_metric, {})
     evaluation = Evaluation(
         version=version,
+        family_id=version.family_id,
         manifest=manifest,
         plant_code=manifest.plant_code,
         job=job,

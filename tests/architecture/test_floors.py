@@ -121,6 +121,7 @@ def test_migrations_import_no_code_of_ours():
 UNSCOPED = {
     "User": "accounts; pages show people through memberships",
     "LedgerHead": "one row, no content of its own",
+    "KeptAnswer": "read by its own actor and key only; no endpoint lists answers",
     "Mirror": "the portal's outbox; no page or endpoint lists it",
     "Artifact": "reached through a visible version only; no endpoint lists artifacts",
 }

@@ -265,6 +265,7 @@ def evaluation(
     gates = [one.as_json() for one in recipe_gates.judge(of.resolved_recipe["gates"], found)]
     return Evaluation.objects.create(
         version=of,
+        family_id=of.family_id,
         manifest=on,
         plant_code=on.plant_code,
         job=job,

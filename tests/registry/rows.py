@@ -20,6 +20,7 @@ from registry.models import (
     MirrorKind,
     ModelFamily,
     ModelVersion,
+    Pairing,
     Recipe,
 )
 from registry.services import artifacts
@@ -142,6 +143,7 @@ def an_evaluation(version: ModelVersion, plant_code: str = "graz", **changes: An
     """A score of a version at a plant."""
     facts = {
         "version": version,
+        "family_id": version.family_id,
         "manifest": a_manifest(plant_code),
         "plant_code": plant_code,
         "report": REPORT,
@@ -150,6 +152,18 @@ def an_evaluation(version: ModelVersion, plant_code: str = "graz", **changes: An
         "gates": [{"id": "usable", "outcome": "pass"}],
     }
     return Evaluation.objects.create(**(facts | changes))
+
+
+def a_pairing(version: ModelVersion, plant_code: str = "graz") -> Pairing:
+    """A version beside another one on the same rows."""
+    return Pairing.objects.create(
+        version=version,
+        other=a_version(version.family),
+        manifest=a_manifest(plant_code),
+        plant_code=plant_code,
+        counts={"good": [30, 4, 1, 5]},
+        n=40,
+    )
 
 
 def an_outbox_row(kind: MirrorKind, subject: object) -> Mirror:

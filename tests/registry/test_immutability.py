@@ -19,7 +19,7 @@ from registry.domain.errors import Conflict
 from registry.models import Artifact, Evaluation, ModelVersion
 from registry.models.base import FrozenModel, Immutable
 from registry.services import artifacts, ledger
-from tests.registry.rows import a_family, a_manifest, a_version, an_evaluation
+from tests.registry.rows import a_family, a_manifest, a_pairing, a_version, an_evaluation
 from tests.registry.triggers import triggers_of
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,7 @@ def test_the_admin_pages_only_show(
     owner = get_user_model().objects.create_superuser("owner", password="a-long-demo-password")
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     an_evaluation(version)
+    a_pairing(version)
     with transaction.atomic():
         ledger.record(portal_scope("test"), "version.registered", "version:1")
     row = model._base_manager.first()
@@ -179,7 +180,7 @@ def refused(statement: str, *values: Any) -> None:
 
 
 def test_the_list_of_frozen_tables_is_complete() -> None:
-    migration = import_module("registry.migrations.0002_freeze_records")
+    migration = import_module("registry.migrations.0004_evaluation_family_required")
     assert {model._meta.db_table: model.MUTABLE for model in FROZEN} == migration.FROZEN
 
 
@@ -192,6 +193,7 @@ def test_the_triggers_stand_after_all_migrations(model: type[FrozenModel]) -> No
 @pytest.mark.parametrize("model", FROZEN, ids=lambda model: model.__name__)
 def test_sql_can_change_no_frozen_column(version: ModelVersion, model: type[FrozenModel]) -> None:
     an_evaluation(version)
+    a_pairing(version)
     with transaction.atomic():
         ledger.record(portal_scope("test"), "version.registered", "version:1")
     table = model._meta.db_table

@@ -135,3 +135,13 @@ def test_a_job_whose_lease_ran_out_says_so(client, shown, vera):
     Job.objects.filter(pk=shown.running.pk).update(lease_expires_at=timezone.now())
     client.force_login(vera)
     assert "its lease has run out" in client.get(shown.running.get_absolute_url()).content.decode()
+
+
+def test_the_list_asks_again_while_something_is_open_and_rests_when_nothing_is(client, shown, vera):
+    client.force_login(vera)
+    address = reverse("registry:job-list")
+    page = client.get(f"{address}?plant=graz").content.decode()
+    assert 'hx-get="/jobs/?plant=graz" hx-trigger="every 5s"' in page
+    assert f'id="job-{shown.running.pk}"' in page, "the focus survives the swap by its id"
+    Job.objects.open().update(state=JobState.CANCELLED, ended_at=timezone.now())
+    assert "every 5s" not in client.get(address).content.decode()

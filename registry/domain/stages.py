@@ -53,3 +53,12 @@ def movers(before: str, after: str) -> frozenset[Role]:
     """The roles that may make a legal move."""
     check_move(before, after)
     return MOVES[before, after]
+
+
+def onward(stage: str) -> list[tuple[str, frozenset[Role]]]:
+    """Where a version may go from a stage, and who may take it there.
+
+    >>> [to for to, _ in onward("candidate")]
+    ['draft', 'approved', 'retired']
+    """
+    return [(after, roles) for (before, after), roles in MOVES.items() if before == stage]

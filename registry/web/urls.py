@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.web import families, jobs, manifests, recipes, versions
+from registry.web import families, jobs, manifests, recipes, stages, versions
 
 app_name = "registry"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("versions/", versions.index, name="version-list"),
     path("versions/<uuid:pk>/", versions.detail, name="version-detail"),
     path("versions/<uuid:pk>/publication/", versions.publish, name="version-publish"),
+    path("versions/<uuid:pk>/stage/", stages.move, name="version-stage"),
     path("manifests/<uuid:pk>/", manifests.detail, name="manifest-detail"),
     path("recipes/", recipes.index, name="recipe-list"),
     path("recipes/new/", recipes.new, name="recipe-new"),

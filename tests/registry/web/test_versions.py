@@ -132,3 +132,22 @@ def test_a_manifest_shows_shares_and_keeps_small_counts_hidden(client, shown, ve
     assert shares["good"] is not None
     assert None in shares.values()
     assert "hidden: a small count" in answer.content.decode()
+
+
+def test_a_version_moves_on_from_its_page_along_legal_moves(client, shown, ines, vera):
+    client.force_login(ines)
+    page = client.get(shown.local.get_absolute_url()).content.decode()
+    assert "Propose as candidate" in page
+    assert 'value="approved"' not in page, "from draft nothing is approved"
+    address = reverse("registry:version-stage", args=[shown.local.pk])
+    answer = client.post(address, {"to": "candidate"}, follow=True)
+    assert "candidate now" in answer.content.decode()
+    shown.local.refresh_from_db()
+    assert shown.local.stage == "candidate"
+    assert "approver or data scientist may" in answer.content.decode()
+    for to in ("approved", "draft-ish", ""):
+        assert client.post(address, {"to": to}).status_code in {403, 422}
+    client.force_login(vera)
+    assert client.post(address, {"to": "retired"}).status_code == 403
+    shown.local.refresh_from_db()
+    assert shown.local.stage == "candidate"

@@ -8,6 +8,7 @@ from typing import Any
 
 from registry.domain.access import PlantScope
 from registry.models import DatasetManifest, Evaluation, ModelVersion
+from registry.selectors.own_figures import with_own
 
 _PARTS = {"train": "training", "validation": "validation", "holdout": "hold-out"}
 
@@ -74,7 +75,7 @@ class ManifestPage:
 
 def page(scope: PlantScope, manifest: DatasetManifest) -> ManifestPage:
     """What the manifest says, and what was trained and scored on its rows."""
-    versions = ModelVersion.objects.visible_to(scope).filter(manifest=manifest)
+    versions = with_own(ModelVersion.objects.visible_to(scope).filter(manifest=manifest))
     evaluations = Evaluation.objects.visible_to(scope).filter(manifest=manifest)
     return ManifestPage(
         contents=contents(manifest),

@@ -11,7 +11,8 @@ from django.db.models import Count, OuterRef, Q, Subquery, UUIDField
 from registry.domain.access import PlantScope
 from registry.models import Baseline, Evaluation, Metric, ModelFamily, ModelVersion, TaskKind
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
-from registry.selectors.versions import Figure, figure_of, scored
+from registry.selectors.own_figures import Figure, primary, with_own
+from registry.selectors.versions import scored
 
 _EVALUATIONS_READ = 600  # the newest; more than 47 plants' last dozen evaluations of a family
 
@@ -91,14 +92,16 @@ def page(scope: PlantScope, family: ModelFamily) -> FamilyPage:
         .select_related("version__family", "version__recipe")[:6]
     )
     current = next((one for one in published if one.superseded_at is None), None)
-    versions = ModelVersion.objects.visible_to(scope).filter(family=family)
+    versions = with_own(ModelVersion.objects.visible_to(scope).filter(family=family))
     comparisons = _comparisons(scope, family, current)
     return FamilyPage(
         baseline=current,
-        baseline_figure=current and figure_of(current.version.metrics, family.primary_metric),  # type: ignore[arg-type]
+        baseline_figure=primary(current.version) if current else None,
         former=[one for one in published if one is not current],
         comparisons=comparisons,
-        versions=list(versions.select_related("baseline", "recipe").defer("resolved_recipe")[:25]),
+        versions=list(
+            versions.select_related("baseline", "recipe", "family").defer("resolved_recipe")[:25]
+        ),
         metric=Metric(family.primary_metric).label,
         better=sum(one.verdict == "better" for one in comparisons),
         compared=sum(one.norm is not None for one in comparisons),

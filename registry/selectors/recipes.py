@@ -11,6 +11,7 @@ from registry.domain.access import PlantScope
 from registry.domain.recipes import Knob
 from registry.models import Job, ModelVersion, Recipe, TaskKind
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
+from registry.selectors.own_figures import with_own
 
 _SHAPE = Shape(
     columns=(
@@ -55,7 +56,7 @@ class RecipePage:
 
 def page(scope: PlantScope, recipe: Recipe, knobs: list[Knob]) -> RecipePage:
     """What the recipe does, what a plant may set, and what was made with it."""
-    versions = ModelVersion.objects.visible_to(scope).filter(recipe=recipe)
+    versions = with_own(ModelVersion.objects.visible_to(scope).filter(recipe=recipe))
     same_name = Recipe.objects.visible_to(scope).filter(name=recipe.name).exclude(pk=recipe.pk)
     return RecipePage(
         knobs=knobs,

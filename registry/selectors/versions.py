@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from registry.domain.access import PlantScope
-from registry.models import Baseline, Evaluation, ModelFamily, ModelVersion, VersionKind
+from registry.models import (
+    Baseline,
+    Evaluation,
+    ModelFamily,
+    ModelVersion,
+    Submission,
+    VersionKind,
+)
 from registry.models import VersionStage as Stage
+from registry.models.versions import MadeBy
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
+from registry.selectors.own_figures import (
+    Figure,
+    claimed,
+    figure_of,
+    hold_out,
+    newest,
+    primary,
+    with_own,
+)
 
-Figure = dict[str, Any]
-
-
-def figure_of(report: Mapping[str, Any], name: str) -> Figure | None:
-    """One metric of a report."""
-    found = report.get("metrics", {}).get(name)
-    return found if isinstance(found, dict) else None
-
-
-def primary(version: ModelVersion) -> Figure | None:
-    """The version's figure for the metric that counts in its family, on its own hold-out."""
-    return figure_of(version.metrics, version.family.primary_metric)
+__all__ = ["Figure", "beside_baseline", "figure_of", "listing", "page", "primary", "scored"]
 
 
 def scored(evaluation: Evaluation) -> Figure:
@@ -55,6 +61,7 @@ _COLUMNS = (
     Column("low", "Low", lambda version: _value(version, "low"), on_page=False),
     Column("high", "High", lambda version: _value(version, "high"), on_page=False),
     Column("n", "Rows", lambda version: _value(version, "n"), on_page=False),
+    Column("claimed", "Claimed", claimed, on_page=False),
     Column("recipe", "Recipe", lambda version: str(version.recipe), ("recipe__name",)),
     Column("artifact", "Artifact", lambda version: version.artifact_id, on_page=False),
     Column(
@@ -103,7 +110,7 @@ def listing(
         .select_related("family", "recipe", "baseline")
         .defer("resolved_recipe", "environment", "hyperparameters", "recipe__document")
     )
-    found = narrow(rows, parameters, shape)
+    found = narrow(with_own(rows), parameters, shape)
     found.extra["rows"] = beside_baseline(scope, found.page.object_list)
     return found
 
@@ -116,16 +123,17 @@ class Beside:
     figure: Figure | None
     norm: Figure | None
     status: str  # baseline, superseded or local
+    claimed: float | None = None  # an upload's own word, while nothing better is known
 
 
 def beside_baseline(scope: PlantScope, versions: Iterable[ModelVersion]) -> list[Beside]:
     """The page's versions, each beside its norm; one query more."""
     page = list(versions)
-    norms = {
+    norms: dict[tuple[Any, int], Figure] = {
         (evaluation.manifest_id, evaluation.version.family_id): scored(evaluation)
         for evaluation in Evaluation.objects.visible_to(scope)
         .filter(
-            manifest__in={version.manifest_id for version in page},
+            manifest__in={hold_out(version) for version in page} - {None},
             version__baseline__isnull=False,
             version__baseline__superseded_at__isnull=True,
         )
@@ -137,8 +145,9 @@ def beside_baseline(scope: PlantScope, versions: Iterable[ModelVersion]) -> list
         Beside(
             version,
             primary(version),
-            norms.get((version.manifest_id, version.family_id)),
+            norms.get((hold_out(version), version.family_id)),
             status_of(version),
+            claimed(version),
         )
         for version in page
     ]
@@ -191,6 +200,9 @@ class VersionPage:
     children: list[ModelVersion]
     hyperparameters: list[tuple[str, Any]]
     environment: list[tuple[str, Any]]
+    brought: Submission | None
+    claims: list[tuple[str, float]]
+    operating_point: dict[str, Any] | None
 
 
 _SHARES = {
@@ -205,14 +217,14 @@ _TIMES = {"latency_ms_p50": "Latency, median", "latency_ms_p95": "Latency, 95th 
 
 def page(scope: PlantScope, version: ModelVersion) -> VersionPage:
     """The model card of one version."""
-    report = version.metrics
     evaluations = list(
         Evaluation.objects.visible_to(scope)
         .filter(version=version)
         .select_related("manifest", "job")
         .defer("report", "manifest__document")
     )
-    own = next((one for one in evaluations if one.job_id == version.job_id), None)
+    own = _own(version, evaluations)
+    report = own.report if own and version.made_by == MadeBy.UPLOAD else version.metrics
     children = ModelVersion.objects.visible_to(scope).filter(parent=version)
     return VersionPage(
         title=str(version),
@@ -229,7 +241,32 @@ def page(scope: PlantScope, version: ModelVersion) -> VersionPage:
         children=list(children.select_related("family").defer("resolved_recipe")[:12]),
         hyperparameters=sorted(version.hyperparameters.items()),
         environment=sorted(version.environment.items()),
+        brought=_brought(version),
+        claims=_claims(version),
+        operating_point=report.get("operating_point"),
     )
+
+
+def _own(version: ModelVersion, evaluations: Sequence[Evaluation]) -> Evaluation | None:
+    """The evaluation whose figures are the version's own: its job's, or an upload's newest."""
+    if version.made_by != MadeBy.UPLOAD:
+        return next((one for one in evaluations if one.job_id == version.job_id), None)
+    found = newest(version).values_list("pk", flat=True).first()
+    return next((one for one in evaluations if one.pk == found), None)
+
+
+def _brought(version: ModelVersion) -> Submission | None:
+    if version.made_by != MadeBy.UPLOAD:
+        return None
+    return version.submissions.select_related("job").order_by("submitted_at").first()
+
+
+def _claims(version: ModelVersion) -> list[tuple[str, float]]:
+    """What the uploader says of it, for as long as nobody has measured it."""
+    if version.made_by != MadeBy.UPLOAD or primary(version):
+        return []
+    stated = version.claimed_metrics
+    return [(label, stated[name]) for name, label in _SHARES.items() if name in stated]
 
 
 def _named(report: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, Figure]]:

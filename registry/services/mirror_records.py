@@ -11,6 +11,7 @@ from typing import Any
 
 from registry.bridge.port import RunRecord, VersionRecord
 from registry.models import Evaluation, ModelVersion
+from registry.models.versions import MadeBy
 from registry.services import artifacts
 
 ARTIFACT_NAME = "model.onnx"
@@ -23,14 +24,14 @@ def key_of(row: ModelVersion | Evaluation) -> str:
 
 
 def training_run(version: ModelVersion) -> RunRecord:
-    """The retraining that made a version, with the bytes; their digest is checked when opened."""
-    job = version.job
+    """What made a version, with the bytes; their digest is checked when opened."""
+    job, is_upload = version.job, version.made_by == MadeBy.UPLOAD
     started = (job and job.started_at) or version.registered_at
     ended = (job and job.finished_at) or version.registered_at
     return RunRecord(
         key=key_of(version),
         experiment=version.family.slug,
-        name=f"train {version}",
+        name=f"{'upload' if is_upload else 'train'} {version}",
         parameters={
             **_flat_text("recipe", version.resolved_recipe),
             **_flat_text("fitted", version.hyperparameters),
@@ -38,9 +39,9 @@ def training_run(version: ModelVersion) -> RunRecord:
         metrics=_figures(version.metrics),
         tags={
             **_version_tags(version),
-            "what": "training",
+            "what": "upload" if is_upload else "training",
             "plant": version.origin,
-            "dataset": version.manifest.dataset,
+            "dataset": version.dataset or (version.manifest.dataset if version.manifest else ""),
             "job": str(version.job_id or ""),
         },
         started_ms=_milliseconds(started),
@@ -99,7 +100,8 @@ def _version_tags(version: ModelVersion) -> dict[str, str]:
         "kind": version.kind,
         "parent": str(version.parent_id or ""),
         "artifact": version.artifact_id,
-        "manifest": version.manifest.digest,
+        # Empty for an upload whose training data are not on record.
+        "manifest": version.manifest.digest if version.manifest else "",
         "recipe": str(version.recipe),
         "recipe_digest": version.recipe.digest,
         "resolved_recipe_digest": version.resolved_digest,

@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registry.domain import wording
+from registry.selectors import own_figures
 from registry.selectors import versions as reads
 from registry.selectors.directory import ORDER, plants_of
 from registry.selectors.jobs import may_order
@@ -164,6 +165,12 @@ def signed(value: float) -> str:
 def primary(version: Any) -> Mapping[str, Any] | None:
     """A version's figure for the metric that counts in its family."""
     return reads.primary(version)
+
+
+@register.filter
+def claimed(version: Any) -> float | None:
+    """An upload's own word for the metric that counts, while nobody has measured it."""
+    return own_figures.claimed(version)
 
 
 @register.filter

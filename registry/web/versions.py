@@ -20,6 +20,7 @@ from registry.selectors.directory import ORDER, choices
 from registry.selectors.jobs import may_order
 from registry.services import versions
 from registry.web.answers import listed
+from registry.web.stages import moves_of
 
 
 def _visible(request: ScopedRequest, pk: UUID) -> ModelVersion:
@@ -66,14 +67,18 @@ def _card(
         {
             "version": version,
             "page": page,
-            "contents": data.contents(version.manifest),
+            "contents": data.contents(version.manifest) if version.manifest else None,
             "may_publish": request.scope.may(Role.DATA_SCIENTIST),
             "may_order": may_order(request.scope),
             "order_url": f"{reverse(ORDER)}?{query}",
             "is_publishable": version.kind == VersionKind.BASELINE
             and version.stage != VersionStage.RETIRED
             and not page.status,
-            "sees_data": request.scope.sees(version.manifest.plant_code) or page.status,
+            "sees_data": request.scope.sees(
+                version.manifest.plant_code if version.manifest else version.origin
+            )
+            or page.status,
+            "moves": moves_of(request.scope, version),
             "refusal": refusal,
         },
         status=refusal.status if refusal else 200,

@@ -1,3 +1,5 @@
+"""Plants as lists and pages show them: standing, work, workers, versions."""
+
 from __future__ import annotations
 
 from collections import defaultdict

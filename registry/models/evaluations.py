@@ -59,7 +59,11 @@ class Evaluation(FrozenModel):
         ordering = ("-evaluated_at",)
         indexes = (
             models.Index(fields=("version", "plant_code", "-evaluated_at")),
-            models.Index(fields=("family", "plant_code", "-evaluated_at")),
+            # With the last two a fleet's weeks are read from the index alone, past the reports.
+            models.Index(
+                fields=("family", "plant_code", "-evaluated_at", "version", "value"),
+                name="evaluation_by_family_and_plant",
+            ),
         )
 
     def __str__(self) -> str:

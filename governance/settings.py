@@ -199,6 +199,7 @@ MLFLOW_TRACKING_URI = env.text(
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "plants.authentication.PlantCredentialAuthentication",
+        "plants.authentication.PersonalTokenAuthentication",
         "plants.authentication.SessionScopeAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

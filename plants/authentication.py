@@ -6,10 +6,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from plants.services import access, credentials
+from plants.services import access, credentials, tokens
 from registry.domain.errors import NotAllowed
 
 
@@ -20,15 +21,57 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
 
+def _bearer(request: Request) -> str:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    # A bearer without a token is a bearer all the same: it is refused, not asked for a session.
+    return (token.strip() or "none") if kind.lower() == "bearer" else ""
+
+
+class PersonalTokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer lwu_…`; `request.auth` is the person's scope, or what is left of it.
+
+    No page reads this header: a token cannot sign in, and so cannot issue another token.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        text = _bearer(request)
+        if not text.startswith(f"{tokens.PREFIX}_"):
+            return None
+        try:
+            token = tokens.authenticate(text)
+        except NotAllowed as refusal:
+            raise AuthenticationFailed(refusal.message, code=refusal.code) from refusal
+        if token.reads_only and request.method not in SAFE_METHODS:
+            raise PermissionDenied("This token only reads; use one that may write.")
+        return token.user, access.scope_by(token)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="lineward"'
+
+
+class PersonalTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI document names a person's token."""
+
+    target_class = "plants.authentication.PersonalTokenAuthentication"
+    name = "personalToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A person's token, lwu_…, issued under Account, Tokens.",
+        }
+
+
 class PlantCredentialAuthentication(BaseAuthentication):
     """`Authorization: Bearer lwp_…`; `request.auth` is the plant's scope."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
+        token = _bearer(request)
+        if not token or token.startswith(f"{tokens.PREFIX}_"):
             return None
         try:
-            credential = credentials.authenticate(token.strip())
+            credential = credentials.authenticate(token)
         except NotAllowed as refusal:
             raise AuthenticationFailed(refusal.message, code=refusal.code) from refusal
         return access.PlantAgent(credential), access.scope_of(credential)

@@ -6,6 +6,7 @@ from plants.models.people import Membership, User
 from plants.models.plants import Plant
 from plants.models.rosters import ContactKind, ContactMethod, OnCallShift, Person, ShiftLevel
 from plants.models.runbooks import Runbook, RunbookVersion
+from plants.models.tokens import PersonalToken
 from plants.models.workers import Worker, WorkerReading
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "OnCallShift",
     "Ownership",
     "Person",
+    "PersonalToken",
     "Plant",
     "PlantCredential",
     "Runbook",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from plants.models import Membership, PlantCredential, User
+from plants.models import Membership, PersonalToken, PlantCredential, User
 from registry.domain.access import Actor, ActorKind, PlantScope, Role
 
 
@@ -21,6 +21,19 @@ def scope_for(user: User) -> PlantScope:
         Actor(ActorKind.PERSON, user.username),
         central=frozenset(central),
         at={code: frozenset(roles) for code, roles in at.items()},
+    )
+
+
+def scope_by(token: PersonalToken) -> PlantScope:
+    """What a person's program may see and do: all that the person may, or only look at it."""
+    scope = scope_for(token.user)
+    if not token.reads_only:
+        return scope
+    looks = frozenset({Role.VIEWER})
+    return PlantScope(
+        scope.actor,
+        central=looks if scope.central else frozenset(),
+        at=dict.fromkeys(scope.at, looks),
     )
 
 

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.api import views
+from registry.api import comparison, views
 
 app_name = "registry-api"
 urlpatterns = [
     path("families/", views.Families.as_view(), name="families"),
     path("families/<slug:slug>/", views.FamilyDetail.as_view(), name="family"),
+    path(
+        "families/<slug:slug>/comparison/",
+        comparison.FamilyComparison.as_view(),
+        name="family-comparison",
+    ),
     path("recipes/", views.Recipes.as_view(), name="recipes"),
     path("recipes/schema/", views.RecipeSchema.as_view(), name="recipe-schema"),
     path("recipes/<uuid:pk>/", views.RecipeDetail.as_view(), name="recipe"),

@@ -16,6 +16,7 @@ from registry.domain.jobs import JobKind, JobState
 from registry.models import DatasetManifest, Job, ModelFamily, ModelVersion, Recipe
 from registry.services import jobs
 from tests.factories import registry as rows
+from tests.factories.reports import Reports, reports
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Fleet:
     gate_failed: Job
     done: Job
     credential: PlantCredential
+    reports: Reports
 
 
 def plant(code: str, name: str, zone: str = "Europe/Vienna") -> Plant:
@@ -126,6 +128,7 @@ def fleet() -> Fleet:
         gate_failed,
         done,
         credential(graz),
+        reports(graz, of),
     )
 
 

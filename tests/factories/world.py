@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from registry.domain.onnx_contract import Signature
 from registry.models import Evaluation, Job, ModelFamily, ModelVersion, Recipe, Upload
 from registry.services import artifacts, evaluations, families, jobs, leases, recipes, versions
 from tests.factories.agent import CLASSES, RECIPE, manifest, report, small_model
+from tests.factories.reports import Reports, reports
 
 AT_A_PLANT = (Role.VIEWER, Role.OPERATOR, Role.ENGINEER, Role.APPROVER)
 CENTRAL = (Role.DATA_SCIENTIST, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -39,6 +40,7 @@ class Site:
     upload: Upload | None = None
     version: ModelVersion | None = None
     evaluation: Evaluation | None = None
+    reports: Reports | None = None
 
     def agent(self) -> Client:
         return Client(headers={"Authorization": f"Bearer {self.token}"})
@@ -78,6 +80,9 @@ def build() -> World:
             JobKind.EVALUATE, site.plant.code, family, "surface", recipe, parent=published
         )
         site.jobs["scoring"] = orders.order(scope, wish)
+        if site.version != published:
+            pair = replace(wish, parent=site.version, against=published)
+            site.jobs["comparing"] = orders.order(scope, pair)
     central = {role: _person(f"central-{role}", role) for role in CENTRAL}
     nobody = User.objects.create_user("nobody-yet")
     return World(*sites_, family, recipe, central, nobody)
@@ -110,6 +115,7 @@ def _site(code: str, family: ModelFamily, recipe: Recipe) -> Site:
     for name in ("queued", "held", "failed", "done"):
         site.jobs[name] = orders.order(scope, wish)
     _work(site)
+    site.reports = reports(plant, family)
     return site
 
 

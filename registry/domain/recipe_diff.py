@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,17 @@ class Change:
     before: Any
     after: Any
     kind: Kind
+
+    @property
+    def arrow(self) -> str:
+        """The change as a table writes it.
+
+        >>> Change("model.l2", 1, 10, "changed").arrow
+        '1 → 10'
+        """
+        if self.kind == "added":
+            return f"new: {shown(self.after)}"
+        return f"{shown(self.before)} → {'gone' if self.kind == 'removed' else shown(self.after)}"
 
     def __str__(self) -> str:
         if self.kind == "added":
@@ -83,6 +94,45 @@ def _leaves(value: Any, path: str = "") -> dict[str, Any]:
     for key, item in inner:
         leaves |= _leaves(item, join(path, key))
     return leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What changed in one section of a recipe."""
+
+    title: str
+    changes: tuple[Change, ...]
+
+
+_TITLES = {
+    "task": "What is learnt",
+    "data_contract": "Data contract",
+    "preprocess": "Preprocess",
+    "augment": "Augment",
+    "model": "Model",
+    "train": "Training",
+    "export": "Export",
+    "gates": "Gates",
+    "plant_may_set": "What a plant may set",
+}
+
+
+def by_section(changes: Iterable[Change]) -> list[Section]:
+    """Changes under the titles of their sections, in the order in which a recipe is read.
+
+    >>> by_section([Change("train.seed", 17, 18, "changed")])[0].title
+    'Training'
+    """
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.path.partition(".")[0], []).append(change)
+    known = sorted(found, key=lambda key: [*_TITLES, key].index(key))
+    return [Section(_TITLES.get(key, key.capitalize()), tuple(found[key])) for key in known]
+
+
+def content_changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Change]:
+    """What differs between two documents beside their numbers and where they came from."""
+    return [one for one in diff(a, b) if one.path not in {"version", "name", "resolved_from"}]
 
 
 def check_successor(previous: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol, cast
 
 import yaml
 
 from registry.domain.errors import Invalid, TooLarge
+from registry.domain.schema_problems import join, shorten
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12  # the deepest recipe needs 6
@@ -30,6 +31,44 @@ _WORDS = {"true": True, "false": False, "null": None}
 _NOT_A_KEY = "a list or mapping stands as a key; keys are names, and {{ }} is never filled in"
 
 
+class BadYaml(Invalid):
+    """The text is not YAML that every reader takes the same way; `line` counts from 1."""
+
+    code = "bad-yaml"
+
+    def __init__(self, sentence: str, line: int | None = None) -> None:
+        super().__init__(sentence, fields={"document": [sentence]})
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands in the text: its key's line from 1, its own first and last character."""
+
+    line: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document and where each of its values stands, by path as problems name it."""
+
+    document: dict[str, Any]
+    places: dict[str, Place]
+    text: str
+
+    def line_of(self, path: str) -> int | None:
+        """The line of a value, or of the nearest thing around it where it is missing.
+
+        >>> parse_with_places("name: a\\ntrain:\\n  seed: 1").line_of("train.threads")
+        2
+        """
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places[path].line if path else None
+
+
 def parse_yaml(text: str | bytes) -> dict[str, Any]:
     """Read a recipe document; refuse whatever two YAML readers could take for two things.
 
@@ -37,26 +76,71 @@ def parse_yaml(text: str | bytes) -> dict[str, Any]:
     {'name': 'surface', 'version': '1.0.0', 'train': {'seed': 17}}
     >>> parse_yaml("name: no")
     Traceback (most recent call last):
-    registry.domain.errors.Invalid: Line 1, column 7: some YAML readers take no for true or false, \
-some for text; write "no" in quotes for the text, or true or false.
+    registry.domain.recipe_yaml.BadYaml: Line 1, column 7: some YAML readers take no for true or \
+false, some for text; write "no" in quotes for the text, or true or false.
     """
-    builder = _Builder()
+    return parse_with_places(text).document
+
+
+def parse_with_places(text: str | bytes) -> Parsed:
+    """Read as `parse_yaml` does, and say where everything stands."""
+    builder, readable = _Builder(), _text(text)
     try:
-        for event in yaml.parse(_text(text), Loader=yaml.SafeLoader):
+        for event in yaml.parse(readable, Loader=yaml.SafeLoader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         _refuse(error.problem_mark or error.context_mark, _plain_problem(error))
     except yaml.reader.ReaderError as error:
-        raise _invalid(
+        raise BadYaml(
             f"Character {error.position + 1} (U+{error.character:04X}) is not allowed in YAML: "
             "remove it."
         ) from None
     except (ValueError, OverflowError) as error:  # an escape beyond Unicode, such as "\\UFFFFFFFF"
-        raise _invalid(f"The recipe holds a character that does not exist ({error}).") from None
+        raise BadYaml(f"The recipe holds a character that does not exist ({error}).") from None
     document = builder.document
     if not isinstance(document, dict):
-        raise _invalid("The recipe must be a mapping of sections, such as `name: …`.")
-    return document
+        raise BadYaml("The recipe must be a mapping of sections, such as `name: …`.")
+    return Parsed(document, builder.places, readable)
+
+
+def with_version(text: str, number: str) -> str:
+    """The recipe's text with another version number, everything else as its author wrote it.
+
+    >>> with_version("name: a # keep\\nversion: 1.0.0\\n", "1.1.0")
+    'name: a # keep\\nversion: 1.1.0\\n'
+    """
+    parsed = parse_with_places(text)
+    place = parsed.places["version"]
+    return f"{parsed.text[: place.start]}{number}{parsed.text[place.end :]}"
+
+
+# As people write a recipe; stored documents keep their keys in no order that means anything.
+_READING_ORDER = (
+    *("apiVersion", "name", "version", "description", "resolved_from", "task", "data_contract"),
+    *("preprocess", "augment", "model", "train", "export", "gates", "plant_may_set"),
+)
+_FIRST_IN_A_STEP = ("op", "id", "metric")
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """A recipe as people write it: sections in reading order, an operation before its parameters.
+
+    >>> written({"version": "1.0.0", "model": {"l2": 1, "op": "linear@1"}, "name": "a"})
+    'name: a\\nversion: 1.0.0\\nmodel:\\n  op: linear@1\\n  l2: 1'
+    """
+    sections = {key: _readable(value) for key, value in _by(_READING_ORDER, document)}
+    text: str = yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=88)
+    return text.strip()
+
+
+def _readable(section: Any) -> Any:
+    if isinstance(section, list):
+        return [_readable(item) for item in section]
+    return dict(_by(_FIRST_IN_A_STEP, section)) if isinstance(section, Mapping) else section
+
+
+def _by(first: Sequence[str], values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(values.items(), key=lambda item: ([*first, item[0]].index(item[0]), item[0]))
 
 
 def _text(text: str | bytes) -> str:
@@ -69,7 +153,7 @@ def _text(text: str | bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _invalid(
+        raise BadYaml(
             f"Byte {error.start + 1} is not UTF-8: save the recipe as UTF-8 text."
         ) from None
 
@@ -80,6 +164,8 @@ class _Open:
 
     value: dict[str, Any] | list[Any]
     key: str | None = None
+    path: str = ""
+    line: int = 0
 
 
 @dataclass
@@ -90,6 +176,7 @@ class _Builder:
     stack: list[_Open] = field(default_factory=list)
     nodes: int = 0
     documents: int = 0
+    places: dict[str, Place] = field(default_factory=dict)
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
@@ -114,16 +201,17 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             if self._awaits_key():
                 self.stack[-1].key = self._key(event)
+                self.stack[-1].line = event.start_mark.line + 1
             else:
-                self._put(_scalar(event))
+                self._put(_scalar(event), event)
             return
         if self._awaits_key():
             _refuse(event.start_mark, _NOT_A_KEY)
         if len(self.stack) >= MAX_DEPTH:
             _refuse(event.start_mark, f"nested deeper than {MAX_DEPTH} levels")
         opened: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._put(opened)
-        self.stack.append(_Open(opened))
+        path = self._put(opened, event)
+        self.stack.append(_Open(opened, path=path))
 
     def _awaits_key(self) -> bool:
         return (
@@ -140,16 +228,26 @@ class _Builder:
             _refuse(event.start_mark, f"the key {key[:40]!r} stands twice; keep one of them")
         return key
 
-    def _put(self, value: Any) -> None:
+    def _put(self, value: Any, event: yaml.NodeEvent) -> str:
+        """Hang the value where it belongs; its path."""
         if not self.stack:
             self.document = value
-            return
-        top = self.stack[-1]
+            return ""
+        top, line = self.stack[-1], event.start_mark.line + 1
         if isinstance(top.value, list):
+            path = _joined(top.path, len(top.value))
             top.value.append(value)
         else:
-            top.value[cast("str", top.key)] = value  # a key is read before its value
+            key = cast("str", top.key)  # a key is read before its value
+            path, line = _joined(top.path, key), top.line
+            top.value[key] = value
             top.key = None
+        self.places[path] = Place(line, event.start_mark.index, event.end_mark.index)
+        return path
+
+
+def _joined(path: str, part: str | int) -> str:
+    return join(path, shorten(part) if isinstance(part, str) else part)
 
 
 def _refuse_references(event: yaml.NodeEvent) -> None:
@@ -242,8 +340,4 @@ class _Mark(Protocol):
 
 def _refuse(mark: _Mark | None, what: str) -> NoReturn:
     where = f"Line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    raise _invalid(f"{where}{what}.") from None
-
-
-def _invalid(sentence: str) -> Invalid:
-    return Invalid(sentence, code="bad-yaml", fields={"document": [sentence]})
+    raise BadYaml(f"{where}{what}.", mark.line + 1 if mark else None) from None

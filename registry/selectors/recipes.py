@@ -48,30 +48,15 @@ class RecipePage:
     """Everything that the page of one recipe shows beside its document."""
 
     knobs: list[Knob]
-    steps: list[tuple[str, str, list[tuple[str, object]]]]
     versions: list[ModelVersion]
-    others: list[Recipe]
     jobs: int
 
 
 def page(scope: PlantScope, recipe: Recipe, knobs: list[Knob]) -> RecipePage:
     """What the recipe does, what a plant may set, and what was made with it."""
     versions = with_own(ModelVersion.objects.visible_to(scope).filter(recipe=recipe))
-    same_name = Recipe.objects.visible_to(scope).filter(name=recipe.name).exclude(pk=recipe.pk)
     return RecipePage(
         knobs=knobs,
-        steps=_steps(recipe),
         versions=list(versions.select_related("family", "baseline").defer("resolved_recipe")[:25]),
-        others=list(same_name.defer("document", "source")),
         jobs=Job.objects.visible_to(scope).filter(recipe=recipe).count(),
     )
-
-
-def _steps(recipe: Recipe) -> list[tuple[str, str, list[tuple[str, object]]]]:
-    found = []
-    for stage in ("preprocess", "augment", "model"):
-        section = recipe.document.get(stage, [])
-        for step in section if isinstance(section, list) else [section]:
-            parameters = [(name, value) for name, value in step.items() if name != "op"]
-            found.append((stage, str(step["op"]), parameters))
-    return found

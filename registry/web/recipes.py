@@ -7,16 +7,20 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.domain import recipes as rules
 from registry.domain.access import Role
 from registry.domain.errors import Conflict, Invalid, PlatformError, TooLarge
+from registry.domain.recipe_pipeline import pipeline
 from registry.http import ScopedRequest
 from registry.models import Recipe
+from registry.models.recipes import RecipeQuerySet
+from registry.selectors import recipe_lines as lines
 from registry.selectors import recipes as reads
 from registry.selectors.directory import ORDER
 from registry.selectors.jobs import may_order
+from registry.selectors.recipe_drafts import examine
 from registry.services import recipes
 from registry.web.answers import listed
 
@@ -52,18 +56,55 @@ def index(request: ScopedRequest) -> HttpResponseBase:
 def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
     recipe = get_object_or_404(Recipe.objects.visible_to(request.scope), pk=pk)
     knobs = rules.knobs(recipe.document, recipes.catalogue())
-    page = reads.page(request.scope, recipe, knobs)
-    may_publish = request.scope.may(Role.DATA_SCIENTIST)
-    next_url = f"{reverse('registry:recipe-new')}?from={recipe.pk}"
+    line = lines.versions_of(request.scope, recipe.name)
     context = {
         "recipe": recipe,
-        "page": page,
-        "may_publish": may_publish,
-        "next_url": next_url,
+        "page": reads.page(request.scope, recipe, knobs),
+        "stages": pipeline(recipe.document, knobs),
+        "uses": lines.uses(request.scope, recipe),
+        "line": line,
+        "former": next(iter(line[line.index(recipe) + 1 :]), None),
+        "may_publish": request.scope.may(Role.DATA_SCIENTIST),
+        "next_url": f"{reverse('registry:recipe-new')}?from={recipe.pk}",
         "may_order": may_order(request.scope),
         "order_url": f"{reverse(ORDER)}?recipe={recipe.pk}",
     }
     return render(request, "registry/recipe_detail.html", context)
+
+
+@require_safe
+@login_required
+def pick(request: ScopedRequest) -> HttpResponse:
+    """The way from two choices to the comparison's own address; without them, the choices."""
+    visible = Recipe.objects.visible_to(request.scope)
+    chosen = [_named(visible, request.GET.get(side, "")) for side in ("a", "b")]
+    before, after = chosen
+    if before and after:
+        return redirect("registry:recipe-compare", pk=before.pk, other=after.pk)
+    context = {"choices": lines.choices(request.scope), "before": before, "after": after}
+    return render(request, "registry/recipe_compare.html", context)
+
+
+@require_safe
+@login_required
+def compare(request: ScopedRequest, pk: UUID, other: UUID) -> HttpResponse:
+    visible = Recipe.objects.visible_to(request.scope)
+    before = get_object_or_404(visible, pk=pk)
+    after = get_object_or_404(visible, pk=other)
+    context = {
+        "comparison": lines.compare(before, after),
+        "choices": lines.choices(request.scope),
+        "before": before,
+        "after": after,
+    }
+    return render(request, "registry/recipe_compare.html", context)
+
+
+def _named(rows: RecipeQuerySet, pk: str) -> Recipe | None:
+    try:
+        return rows.filter(pk=UUID(pk)).first()
+    except ValueError:
+        return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,23 +122,30 @@ def new(request: ScopedRequest) -> HttpResponse:
     return redirect(recipe)
 
 
+@require_POST
+@login_required
+def check(request: ScopedRequest) -> HttpResponse:
+    """Judge what stands in the editor; writes nothing. Scripts get the judgement alone."""
+    request.scope.require(Role.DATA_SCIENTIST)
+    source = request.POST.get("source", "")
+    if not request.headers.get("HX-Request"):
+        return _form(request, source)
+    draft = examine(request.scope, source, recipes.catalogue())
+    return render(request, "registry/_recipe_draft.html", {"draft": draft, "is_fragment": True})
+
+
 def _start(request: ScopedRequest) -> str:
-    """The text to begin with: a recipe named in the address, to write its next version from."""
-    pk = request.GET.get("from", "")
-    try:
-        found = Recipe.objects.visible_to(request.scope).filter(pk=UUID(pk)).first()
-    except ValueError:
-        found = None
-    return found.source if found else _SKELETON
+    """The text to begin with: the next version of a recipe that the address names."""
+    visible = Recipe.objects.visible_to(request.scope)
+    found = _named(visible, request.GET.get("from", ""))
+    return lines.next_text(request.scope, found) if found else _SKELETON
 
 
 def _form(
     request: ScopedRequest, source: str, refusal: PlatformError | None = None
 ) -> HttpResponse:
     operations = sorted(recipes.catalogue().values(), key=lambda one: (one.stage, one.name))
-    return render(
-        request,
-        "registry/recipe_new.html",
-        {"source": source, "refusal": refusal, "operations": operations},
-        status=refusal.status if refusal else 200,
-    )
+    draft = examine(request.scope, source, recipes.catalogue())
+    context = {"source": source, "refusal": refusal, "draft": draft, "operations": operations}
+    status = refusal.status if refusal else 200
+    return render(request, "registry/recipe_new.html", context, status=status)

@@ -1,0 +1,22 @@
+"""Recipes written and compared, runs at many plants, baselines as one flow."""
+
+from __future__ import annotations
+
+from tests.architecture.access.asking import FORM, Ask
+from tests.factories.world import Site, World
+
+TABLE = """
+# url                      method ano non vie ope eng app | sci man aud adm | age | elsewhere
+registry:recipe-check      POST   302 403 403 403 403 403 | 200 403 403 403 | 302 | =
+registry:recipe-pick       GET    302 200 200 200 200 200 | 200 200 200 200 | 302 | =
+registry:recipe-compare    GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | =
+"""
+
+
+def asks(world: World, site: Site) -> dict[str, Ask]:
+    """For each URL: the object of this plant, and a body that an allowed caller could send."""
+    return {
+        "registry:recipe-check": Ask({}, "source=x", FORM),
+        "registry:recipe-pick": Ask({}),
+        "registry:recipe-compare": Ask({"pk": world.recipe.pk, "other": world.recipe.pk}),
+    }

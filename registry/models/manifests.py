@@ -42,6 +42,7 @@ class DatasetManifest(FrozenModel):
                 fields=("plant_code", "digest"), name="manifest_once_per_plant"
             ),
         )
+        indexes = (models.Index(fields=("digest",), name="manifest_by_digest"),)
 
     def __str__(self) -> str:
         return f"{self.plant_code}/{self.dataset} {self.digest[:12]}"

@@ -115,7 +115,10 @@ class ModelVersion(FrozenModel):
                 fields=("family", "origin", "identity"), name="version_same_inputs_same_version"
             ),
         )
-        indexes = (models.Index(fields=("family", "origin", "-registered_at")),)
+        indexes = (
+            models.Index(fields=("family", "origin", "-registered_at")),
+            models.Index(fields=("code_commit",), name="version_by_commit"),
+        )
 
     def __str__(self) -> str:
         return f"{self.family.slug} {self.version} ({self.origin})"

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 # Every name that is sent; a test proves that a task of that name is registered.
-NAMES = frozenset({"registry.tasks.settle_job"})
+NAMES = frozenset({"registry.tasks.settle_job", "registry.tasks.settle_submission"})
 
 
 def send(name: str, *arguments: str) -> bool:

@@ -34,12 +34,7 @@ def announce(scope: PlantScope, job: Job, *, token: int, sha256: str, size: int)
     scope.require(Role.OPERATOR, job.plant_code)
     if not is_sha256(sha256):
         raise Invalid("Announce the lower-case hex SHA-256 of the file.", code="bad-digest")
-    if size <= 0:
-        raise Invalid("Announce the size in bytes; an empty file is no model.", code="bad-size")
-    if size > settings.ARTIFACT_MAX_BYTES:
-        raise TooLarge(
-            f"The file has {size} bytes; the portal takes {settings.ARTIFACT_MAX_BYTES}."
-        )
+    check_size(size)
     upload, _ = Upload.objects.get_or_create(
         job=job,
         fencing_token=token,
@@ -51,8 +46,23 @@ def announce(scope: PlantScope, job: Job, *, token: int, sha256: str, size: int)
     return upload
 
 
+def check_size(size: int) -> None:
+    """Refuse an announced size that is none, or beyond what the portal takes."""
+    if size <= 0:
+        raise Invalid(
+            "Announce the size in bytes; an empty file is no model.",
+            code="bad-size",
+            fields={"size": ["Choose a file with content."]},
+        )
+    if size > settings.ARTIFACT_MAX_BYTES:
+        raise TooLarge(
+            f"The file has {size} bytes; the portal takes {settings.ARTIFACT_MAX_BYTES}.",
+            fields={"size": ["Export a smaller model."]},
+        )
+
+
 def append(scope: PlantScope, upload_id: Any, *, offset: int, part: bytes) -> Upload:
-    """Write one part at its offset; the reply's offset says where to go on.
+    """Write one part of a job's result at its offset; the reply's offset says where to go on.
 
     Raises:
         NotFound: no such upload, or not this plant's.
@@ -61,16 +71,7 @@ def append(scope: PlantScope, upload_id: Any, *, offset: int, part: bytes) -> Up
     """
     with transaction.atomic():
         upload = _locked(scope, upload_id)
-        if upload.completed_at or offset != upload.offset:
-            raise Conflict(
-                f"This upload stands at byte {upload.offset} of {upload.size}, not {offset}; "
-                "ask for the offset and go on from there.",
-                code="wrong-offset",
-            )
-        if offset + len(part) > upload.size:
-            raise TooLarge(f"These bytes go beyond the announced {upload.size}.")
-        _write(quarantine_path(upload), offset, part)
-        upload.offset += len(part)
+        take(upload, offset=offset, part=part)
         matches = upload.offset < upload.size or _hash(quarantine_path(upload)) == upload.sha256
         if upload.offset == upload.size:
             upload.completed_at = timezone.now() if matches else None
@@ -85,6 +86,25 @@ def append(scope: PlantScope, upload_id: Any, *, offset: int, part: bytes) -> Up
     return upload
 
 
+def take(upload: Upload, *, offset: int, part: bytes) -> None:
+    """Write one part of a locked upload; the caller saves the row and judges what is complete.
+
+    Raises:
+        Conflict: the offset is not where the upload stands, or it is complete.
+        TooLarge: more bytes than were announced.
+    """
+    if upload.completed_at or offset != upload.offset:
+        raise Conflict(
+            f"This upload stands at byte {upload.offset} of {upload.size}, not {offset}; "
+            "ask for the offset and go on from there.",
+            code="wrong-offset",
+        )
+    if offset + len(part) > upload.size:
+        raise TooLarge(f"These bytes go beyond the announced {upload.size}.")
+    _write(quarantine_path(upload), offset, part)
+    upload.offset += len(part)
+
+
 def standing(scope: PlantScope, upload_id: Any) -> Upload:
     """The upload as it stands; raises NotFound for another plant's."""
     upload = Upload.objects.visible_to(scope).filter(pk=upload_id).first()
@@ -94,8 +114,11 @@ def standing(scope: PlantScope, upload_id: Any) -> Upload:
 
 
 def _locked(scope: PlantScope, upload_id: Any) -> Upload:
-    visible = Upload.objects.visible_to(scope).select_for_update()
-    upload = visible.select_related("job").filter(pk=upload_id).first()
+    # A submission's bytes have a door of their own, which knows what follows when they are there.
+    visible = Upload.objects.visible_to(scope).filter(submission__isnull=True)
+    upload = (
+        visible.select_for_update(of=("self",)).select_related("job").filter(pk=upload_id).first()
+    )
     if upload is None:
         raise NotFound("There is no such upload.")
     job = upload.job
@@ -131,8 +154,14 @@ def _hash(path: Path) -> str:
 
 
 @transaction.atomic
-def admit(scope: PlantScope, upload: Upload, *, facts: dict[str, Any]) -> Artifact:
+def admit(
+    scope: PlantScope, upload: Upload, *, facts: dict[str, Any], measured: str = ""
+) -> Artifact:
     """Take verified bytes out of quarantine and address them by their content.
+
+    Args:
+        measured: the digest the verifier computed of these very bytes, which nobody can append to
+            any more; without it they are read once more.
 
     Raises:
         Invalid: the file changed since it was verified.
@@ -142,7 +171,7 @@ def admit(scope: PlantScope, upload: Upload, *, facts: dict[str, Any]) -> Artifa
     if existing and target.exists():
         source.unlink(missing_ok=True)
         return existing
-    if not source.exists() or _hash(source) != upload.sha256:
+    if not source.exists() or (measured or _hash(source)) != upload.sha256:
         raise Invalid("The quarantined bytes are not those announced.", code="artifact-digest")
     target.parent.mkdir(parents=True, exist_ok=True)
     # Copy, then rename: a crash in between leaves the quarantined file and no half artifact.
@@ -158,7 +187,7 @@ def admit(scope: PlantScope, upload: Upload, *, facts: dict[str, Any]) -> Artifa
         "artifact.verified",
         f"artifact:{artifact.sha256}",
         plant_code=upload.plant_code,
-        details={"size": artifact.size, "job": str(upload.job_id)},
+        details={"size": artifact.size, "job": str(upload.job_id or "")},
     )
     return artifact
 
@@ -199,16 +228,28 @@ def _broken(artifact: Artifact, what: str) -> Conflict:
 def drop_stale() -> int:
     """Forget uploads that nobody went on with, and quarantined files that nobody needs; count."""
     deadline = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRY_HOURS)
+    rows = Upload.objects.filter(created_at__lt=deadline, submission__isnull=True)
     stale = [
         upload
-        for upload in _unfinished_before(deadline)
+        for upload in rows.select_related("job")[:1000]
         if upload.job is None or upload.job.is_ended
     ]
     for upload in stale:
-        quarantine_path(upload).unlink(missing_ok=True)
-        upload.delete()
+        forget(upload)
     return len(stale)
 
 
-def _unfinished_before(deadline: Any) -> list[Upload]:
-    return list(Upload.objects.filter(created_at__lt=deadline).select_related("job")[:1000])
+def forget(upload: Upload) -> None:
+    """Drop an upload and its quarantined bytes."""
+    quarantine_path(upload).unlink(missing_ok=True)
+    upload.delete()
+
+
+def discard(upload: Upload) -> None:
+    """Drop an upload inside the caller's transaction; its bytes go when that is durable.
+
+    Bytes that were gone before a row came back would be an upload that lost its beginning.
+    """
+    path = quarantine_path(upload)
+    upload.delete()
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))

@@ -19,10 +19,12 @@ from registry.models import (
     Job,
     MirrorKind,
     ModelVersion,
+    Submission,
     VersionKind,
     VersionStage,
 )
-from registry.services import ledger, mirrors
+from registry.models.versions import MadeBy
+from registry.services import ledger, mirrors, recipes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,29 @@ class Origins:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a version was made from, as whoever uploaded it says."""
+
+    submission: Submission
+    artifact: Artifact
+    signature: dict[str, Any]
+
+    def identity(self) -> str:
+        """Digest of what was said and what arrived; equal identity is the same version."""
+        said = self.submission
+        return digest_of(
+            {
+                "artifact": self.artifact.sha256,
+                "dataset": said.dataset,
+                "manifest": said.manifest.digest if said.manifest else "",
+                "recipe": said.recipe.digest,
+                "parent": str(said.parent_id or ""),
+                "code": said.code_commit,
+            }
+        )
+
+
 @transaction.atomic
 def register(scope: PlantScope, made: Origins) -> ModelVersion:
     """Put a verified model on record; registering the same again returns the version that exists.
@@ -60,17 +85,11 @@ def register(scope: PlantScope, made: Origins) -> ModelVersion:
         NotFound, NotAllowed: the caller does not work for the version's plant.
     """
     job = made.job
-    scope.require(Role.OPERATOR, job.plant_code)
-    line = ModelVersion.objects.filter(family=job.family, origin=job.plant_code)
-    existing = line.filter(identity=made.identity()).first()
-    if existing:
-        return existing
     version = ModelVersion(
         family=job.family,
         origin=job.plant_code,
-        version=_number(line.order_by("-registered_at").first(), made),
-        kind=VersionKind.BASELINE if job.plant_code == CENTRE else VersionKind.LOCAL,
         parent=job.parent,
+        dataset=job.dataset,
         artifact=made.artifact,
         manifest=made.manifest,
         recipe=job.recipe,
@@ -86,28 +105,74 @@ def register(scope: PlantScope, made: Origins) -> ModelVersion:
         job=job,
         identity=made.identity(),
     )
-    version.full_clean()
+    return _on_record(scope, version, {"job": str(job.pk)})
+
+
+@transaction.atomic
+def register_upload(scope: PlantScope, brought: Brought) -> ModelVersion:
+    """Put a verified upload on record as a draft; the same again returns the version that exists.
+
+    It has no figures of its own: those are the evaluations of its plant.
+
+    Raises:
+        NotFound, NotAllowed: the caller does not work for the version's plant.
+    """
+    said = brought.submission
+    resolved, digest = recipes.resolve(said.recipe, {})
+    version = ModelVersion(
+        made_by=MadeBy.UPLOAD,
+        family=said.family,
+        origin=said.plant_code,
+        parent=said.parent,
+        dataset=said.dataset,
+        artifact=brought.artifact,
+        manifest=said.manifest,
+        recipe=said.recipe,
+        resolved_recipe=resolved,
+        resolved_digest=digest,
+        signature=brought.signature,
+        code_commit=said.code_commit,
+        environment={},
+        environment_digest=digest_of({}),
+        seed=0,  # nobody here knows it; the model card says nothing of a seed
+        metrics={},
+        claimed_metrics=said.claimed_metrics,
+        training_notes=said.training_notes,
+        identity=brought.identity(),
+    )
+    return _on_record(scope, version, {"submission": str(said.pk)})
+
+
+def _on_record(scope: PlantScope, version: ModelVersion, source: dict[str, str]) -> ModelVersion:
+    scope.require(Role.OPERATOR, version.origin)
+    line = ModelVersion.objects.filter(family=version.family, origin=version.origin)
+    existing = line.filter(identity=version.identity).first()
+    if existing:
+        return existing
+    version.version = _number(line.order_by("-registered_at").first(), version)
+    version.kind = VersionKind.BASELINE if version.origin == CENTRE else VersionKind.LOCAL
+    # A data set's name may hold a dot, which Django's slugs may not; the order checked it.
+    version.full_clean(exclude={"dataset"})
     version.save(force_insert=True)
     ledger.record(
         scope,
         "version.registered",
         f"version:{version.pk}",
-        plant_code=job.plant_code,
-        details={"name": str(version), "artifact": made.artifact.sha256, "job": str(job.pk)},
+        plant_code=version.origin,
+        details={"name": str(version), "artifact": version.artifact_id, **source},
     )
     mirrors.add(MirrorKind.VERSION, str(version.pk))
     return version
 
 
-def _number(previous: ModelVersion | None, made: Origins) -> str:
+def _number(previous: ModelVersion | None, version: ModelVersion) -> str:
     if previous is None:
         return lineage.next_version(None, classes_changed=False, recipe_or_parent_changed=False)
-    job = made.job
     return lineage.next_version(
         previous.version,
-        classes_changed=previous.signature != made.signature,
+        classes_changed=previous.signature != version.signature,
         recipe_or_parent_changed=(previous.recipe_id, previous.parent_id)
-        != (job.recipe_id, job.parent_id),
+        != (version.recipe_id, version.parent_id),
     )
 
 

@@ -94,15 +94,15 @@ class Portal:
         """Send once: for a caller who has work to watch meanwhile and will come again."""
         return self._once("POST", f"jobs/{job}/{message}/", body)
 
-    def parent(self, job: str, *, digest: str, max_bytes: int) -> bytes:
-        """The parent version's bytes.
+    def version(self, job: str, which: str, *, digest: str, max_bytes: int) -> bytes:
+        """The bytes of one of the versions that an order names: `parent` or `against`.
 
         Raises:
             Invalid: they do not hash to the digest in the signed order.
         """
-        data: bytes = self._retry(lambda: self._download(f"jobs/{job}/parent/", max_bytes))
+        data: bytes = self._retry(lambda: self._download(f"jobs/{job}/{which}/", max_bytes))
         if sha256(data) != digest:
-            raise Invalid("The parent's bytes are not those ordered.", code="artifact-digest")
+            raise Invalid(f"The bytes of {which} are not those ordered.", code="artifact-digest")
         return data
 
     def upload(self, job: str, path: Path, *, token: int, on_part: Callable[[float], None]) -> str:

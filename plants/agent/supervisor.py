@@ -165,14 +165,10 @@ class Supervisor:
         shutil.rmtree(folder, ignore_errors=True)  # a former attempt's leavings
         folder.mkdir(parents=True, mode=0o700)
         (folder / "order.json").write_text(json.dumps(order))
-        if parent := order["parent"]:
-            try:
-                data = portal.parent(
-                    str(order["job"]), digest=parent["artifact"], max_bytes=parent["size"]
-                )
-            except (Invalid, TooLarge):
-                raise Failed("artifact-digest") from None
-            (folder / "parent.onnx").write_bytes(data)
+        # An older portal names no second version.
+        for which, named in (("parent", order["parent"]), ("against", order.get("against"))):
+            if named:
+                (folder / f"{which}.onnx").write_bytes(_fetched(portal, order, which, named))
         return folder
 
     def _start(self, order: dict[str, Any], job_log: Any) -> subprocess.Popen[str]:
@@ -204,6 +200,15 @@ class Supervisor:
             if not self._policy().lets_out(size):
                 raise Refused("policy-egress")
         lease.hand_in(folder, with_artifact=is_retraining)
+
+
+def _fetched(portal: Portal, order: dict[str, Any], which: str, named: dict[str, Any]) -> bytes:
+    try:
+        return portal.version(
+            str(order["job"]), which, digest=named["artifact"], max_bytes=named["size"]
+        )
+    except (Invalid, TooLarge):
+        raise Failed("artifact-digest") from None
 
 
 def _is_id(job_id: object) -> bool:

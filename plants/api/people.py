@@ -78,6 +78,12 @@ class JobIn(serializers.Serializer[Any]):
         default=None,
         help_text="The version to start from (retrain) or to score (evaluate).",
     )
+    against = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="A second version to score on the same rows (evaluate only).",
+    )
     idempotency_key = serializers.CharField(max_length=100, allow_blank=True, default="")
 
 
@@ -105,10 +111,17 @@ def _wish(scope: PlantScope, code: str, wanted: dict[str, Any]) -> jobs.Wish:
         dataset=wanted["dataset"],
         recipe=_one(Recipe.objects.visible_to(scope), "recipe", pk=wanted["recipe"]),
         overrides=wanted["overrides"],
-        parent=wanted["version"]
-        and _one(ModelVersion.objects.visible_to(scope), "version", pk=wanted["version"]),
+        parent=_version(scope, wanted["version"]),
+        against=_version(scope, wanted["against"]),
         idempotency_key=wanted["idempotency_key"],
     )
+
+
+def _version(scope: PlantScope, pk: UUID | None) -> ModelVersion | None:
+    if pk is None:
+        return None
+    found: ModelVersion = _one(ModelVersion.objects.visible_to(scope), "version", pk=pk)
+    return found
 
 
 def _one(rows: Any, what: str, **key: Any) -> Any:
@@ -119,6 +132,8 @@ def _one(rows: Any, what: str, **key: Any) -> Any:
 
 
 class EnrolmentCodes(APIView):
+    answers_with_secret = True
+
     @extend_schema(
         summary="Issue a single-use enrolment code; it is shown this once",
         request=None,
@@ -127,7 +142,7 @@ class EnrolmentCodes(APIView):
     def post(self, request: Request, code: str) -> Response:
         plant = _plant(request, code)
         issued = credentials.issue_code(request.auth, plant)  # type: ignore[arg-type]
-        return Response({"code": issued}, status=201)
+        return Response({"code": issued}, status=201, headers={"Cache-Control": "no-store"})
 
 
 class Credentials(generics.ListAPIView[PlantCredential]):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("worker/jobs/<uuid:job_id>/manifest/", worker.Manifest.as_view(), name="manifest"),
     path("worker/jobs/<uuid:job_id>/uploads/", worker.JobUploads.as_view(), name="job-uploads"),
     path("worker/jobs/<uuid:job_id>/parent/", worker.ParentArtifact.as_view(), name="parent"),
+    path("worker/jobs/<uuid:job_id>/against/", worker.AgainstArtifact.as_view(), name="against"),
     path("worker/jobs/<uuid:job_id>/result/", worker.Result.as_view(), name="result"),
     path("worker/jobs/<uuid:job_id>/failure/", worker.Failure.as_view(), name="failure"),
     path("worker/jobs/<uuid:job_id>/refusal/", worker.Refusal.as_view(), name="refusal"),

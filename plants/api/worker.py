@@ -20,7 +20,7 @@ from plants.services.access import PlantAgent
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
 from registry.domain.jobs import JobKind, JobState
-from registry.models import Upload
+from registry.models import ModelVersion, Upload
 from registry.services import artifacts, jobs, leases, results
 
 
@@ -75,16 +75,19 @@ class Enrolment(APIView):
     @_schema("enrolment", "Enrol a plant's machine with a single-use code")
     def post(self, request: Request) -> Response:
         body = protocol.check("enrolment", request.data)
-        return Response(credentials.enrol(body["code"]).as_json(), status=201)
+        issued = credentials.enrol(body["code"])
+        return Response(issued.as_json(), status=201, headers={"Cache-Control": "no-store"})
 
 
 class Rotation(WorkerView):
     """A new credential beside the calling one."""
 
+    answers_with_secret = True
+
     @_schema("", "Rotate this credential; the old one ends with the new one's first use")
     def post(self, request: Request) -> Response:
         issued = credentials.rotate(request.user.credential)  # type: ignore[union-attr]
-        return Response(issued.as_json(), status=201)
+        return Response(issued.as_json(), status=201, headers={"Cache-Control": "no-store"})
 
 
 class Heartbeat(WorkerView):
@@ -279,8 +282,23 @@ class ParentArtifact(WorkerView):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, job_id: UUID) -> Any:
-        job = jobs.find(_scope(request), job_id)
-        if job.parent is None:
-            raise NotFound("This job has no parent version.")
-        path = artifacts.checked_path(job.parent.artifact)
-        return FileResponse(path.open("rb"), content_type="application/octet-stream")
+        return _bytes_of(jobs.find(_scope(request), job_id).parent, "parent")
+
+
+class AgainstArtifact(WorkerView):
+    """The bytes of the second version that an evaluation scores on the same rows."""
+
+    @extend_schema(
+        summary="Fetch the second version's bytes, their digest checked on the way",
+        tags=["worker protocol"],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, job_id: UUID) -> Any:
+        return _bytes_of(jobs.find(_scope(request), job_id).against, "second")
+
+
+def _bytes_of(version: ModelVersion | None, what: str) -> FileResponse:
+    if version is None:
+        raise NotFound(f"This job has no {what} version.")
+    path = artifacts.checked_path(version.artifact)
+    return FileResponse(path.open("rb"), content_type="application/octet-stream")

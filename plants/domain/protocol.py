@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 
 from registry.domain.errors import Invalid
+from registry.domain.evaluation_report import MAX_CLASS_NAME, MAX_CLASSES
 from registry.domain.jobs import FAILURE_CODES, REFUSAL_CODES
 from registry.domain.plain_json import check_plain
 
@@ -61,6 +62,21 @@ _DATASET = _closed(
     },
     optional=("rows",),
 )
+_CELLS = {"type": "array", "items": _COUNT, "minItems": 4, "maxItems": 4}
+_PAIRED = _closed(
+    {
+        "version": _text(r"[0-9a-f-]{36}"),
+        "report": {"type": "object"},
+        # Per true class: both right, only the version, only the other, neither.
+        "counts": {
+            "type": "object",
+            "minProperties": 2,
+            "maxProperties": MAX_CLASSES,
+            "propertyNames": {"minLength": 1, "maxLength": MAX_CLASS_NAME},
+            "additionalProperties": _CELLS,
+        },
+    }
+)
 _SCALARS = {
     "type": "object",
     "maxProperties": 200,
@@ -110,8 +126,12 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
             "code_commit": _text(r"[A-Za-z0-9.+-]{1,64}"),
             "environment": _SCALARS,
             "hyperparameters": _SCALARS,
+            "paired": _PAIRED,
         },
-        optional=("artifact", "signature", "code_commit", "environment", "hyperparameters"),
+        optional=(
+            *("artifact", "signature", "code_commit", "environment", "hyperparameters"),
+            "paired",
+        ),
     ),
     "failure": _closed(
         {"token": _TOKEN, "code": {"enum": sorted(FAILURE_CODES)}, "log_reference": _REFERENCE}

@@ -183,6 +183,7 @@ class JobOut(serializers.ModelSerializer[Job]):
             "recipe",
             "resolved_digest",
             "parent",
+            "against",
             "state",
             "attempt",
             "worker",

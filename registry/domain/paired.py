@@ -148,9 +148,9 @@ def _correlation(cells: Cells) -> float:
     )
     if not margins:
         return 0.0
-    product = cells.both * cells.neither - cells.only_first * cells.only_second
+    product = float(cells.both * cells.neither - cells.only_first * cells.only_second)
     if product > 0:
-        product = max(product - cells.n / 2, 0)
+        product = max(product - cells.n / 2, 0.0)
     return product / math.sqrt(margins)
 
 
@@ -193,21 +193,25 @@ def check_counts(
 ) -> dict[str, Cells]:
     """The joint counts per true class, if they agree with both confusion matrices.
 
+    The two versions may number the classes differently; counts are by name.
+
     Both matrices and the joint counts describe the same rows, so each class's cells add up to its
     rows, and what both and one alone got right is that one's diagonal.
 
     Raises:
         Invalid: a class is missing or unknown, or the counts contradict a matrix.
     """
-    names = list(report["classes"])
-    if list(other["classes"]) != names:
+    names, others = list(report["classes"]), list(other["classes"])
+    if sorted(names) != sorted(others):
         raise _refusal("classes", "The two reports are about other classes.")
     if not isinstance(counts, Mapping) or set(counts) != set(names):
         raise _refusal("counts", "Joint counts have one entry for each class and no other.")
     found = {}
     for place, name in enumerate(names):
         cells = _cells(name, counts[name])
-        _check_margins(name, cells, report["confusion"][place], place, other["confusion"][place])
+        there = others.index(name)
+        one, two = report["confusion"][place], other["confusion"][there]
+        _check_margins(name, cells, (sum(one), one[place]), (sum(two), two[there]))
         found[name] = cells
     return found
 
@@ -220,13 +224,13 @@ def _cells(name: str, stated: Any) -> Cells:
 
 
 def _check_margins(
-    name: str, cells: Cells, row: Sequence[int], place: int, other_row: Sequence[int]
+    name: str, cells: Cells, first: tuple[int, int], second: tuple[int, int]
 ) -> None:
     wanted = (
-        ("rows", cells.n, sum(row)),
-        ("rows of the second report", cells.n, sum(other_row)),
-        ("right answers of the first", cells.first_right, row[place]),
-        ("right answers of the second", cells.second_right, other_row[place]),
+        ("rows", cells.n, first[0]),
+        ("rows of the second report", cells.n, second[0]),
+        ("right answers of the first", cells.first_right, first[1]),
+        ("right answers of the second", cells.second_right, second[1]),
     )
     for what, stated, counts in wanted:
         if stated != counts:

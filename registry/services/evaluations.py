@@ -21,8 +21,14 @@ def record(
     *,
     report: dict[str, Any],
     job: Job | None = None,
+    beside: Job | None = None,
 ) -> Evaluation:
     """Keep the score of one version on one hold-out.
+
+    Args:
+        job: the job whose version this is the score of; it has one such evaluation.
+        beside: the job that scored this version too, beside its own, on the same rows; its pairing
+            leads back to it.
 
     Raises:
         Invalid: the report's figures contradict its counts.
@@ -50,7 +56,11 @@ def record(
         "evaluation.recorded",
         f"version:{version.pk}",
         plant_code=manifest.plant_code,
-        details={"evaluation": str(evaluation.pk), "report": evaluation.report_digest},
+        details={
+            "evaluation": str(evaluation.pk),
+            "report": evaluation.report_digest,
+            **({"beside": str(beside.pk)} if beside else {}),
+        },
     )
     mirrors.add(MirrorKind.EVALUATION, str(evaluation.pk))
     return evaluation

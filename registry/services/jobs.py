@@ -18,7 +18,7 @@ from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict, Invalid, NotFound
 from registry.domain.jobs import ENDED, JobKind, JobState, Party, check_move
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
-from registry.services import ledger, recipes, versions
+from registry.services import comparisons, ledger, recipes, versions
 
 _DATASET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -35,6 +35,8 @@ class Wish:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     parent: ModelVersion | None = None
     idempotency_key: str = ""
+    against: ModelVersion | None = None
+    on_behalf_of: str = ""  # who is named as the orderer where the portal itself orders
 
 
 @transaction.atomic
@@ -45,7 +47,8 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
 
     Raises:
         NotFound, NotAllowed: the caller is neither engineer there nor central data scientist.
-        Invalid: recipe, family, parent and kind do not fit together, or a choice is out of bounds.
+        Invalid: recipe, family, versions and kind do not fit together, or a choice is out of
+            bounds.
     """
     scope.require_any((Role.ENGINEER, Role.DATA_SCIENTIST), wish.plant_code)
     if same := _made_before(wish):
@@ -53,6 +56,11 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
     _check_dataset(wish.dataset)
     resolved, digest = recipes.resolve(wish.recipe, wish.overrides)
     parent = _parent(scope, wish, resolved)
+    if wish.against is not None:
+        comparisons.check(scope, wish.kind, parent, wish.against)
+        # Both are judged by the rules under which the first was made: its split of the rows above
+        # all, or the hold-out would be another one.
+        resolved, digest = comparisons.rules_of(wish.recipe, wish.overrides, parent)
     job = Job(
         kind=wish.kind,
         plant_code=wish.plant_code,
@@ -62,7 +70,8 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
         resolved_recipe=resolved,
         resolved_digest=digest,
         parent=parent,
-        requested_by=scope.actor.name,
+        against=wish.against,
+        requested_by=wish.on_behalf_of or scope.actor.name,
         not_after=timezone.now() + timedelta(hours=settings.JOB_EXPIRY_HOURS),
         idempotency_key=wish.idempotency_key or None,
     )
@@ -76,7 +85,8 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
         if same := _made_before(wish):
             return same
         raise
-    record(scope, job, "job.queued", kind=wish.kind, recipe=digest)
+    details = {"against": wish.against.pk} if wish.against else {}
+    record(scope, job, "job.queued", kind=wish.kind, recipe=digest, **details)
     ring_on_commit(job)
     return job
 
@@ -123,7 +133,8 @@ def _parent(scope: PlantScope, wish: Wish, resolved: Mapping[str, Any]) -> Model
 
 def find(scope: PlantScope, job_id: Any) -> Job:
     """The job, if the caller may know of it; raises NotFound otherwise."""
-    job = Job.objects.visible_to(scope).select_related("parent__artifact").filter(pk=job_id).first()
+    rows = Job.objects.visible_to(scope).select_related("parent__artifact", "against__artifact")
+    job = rows.filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job, or you hold no role at its plant.")
     return job
@@ -212,6 +223,7 @@ def retry(scope: PlantScope, job: Job) -> Job:
         resolved_recipe=locked.resolved_recipe,
         resolved_digest=locked.resolved_digest,
         parent_id=locked.parent_id,
+        against_id=locked.against_id,
         requested_by=scope.actor.name,
         not_after=timezone.now() + timedelta(hours=settings.JOB_EXPIRY_HOURS),
         retry_of=locked,

@@ -23,7 +23,7 @@ from registry.domain.jobs import (
     JobState,
     Party,
 )
-from registry.models import DatasetManifest, Job
+from registry.models import DatasetManifest, Job, ModelVersion
 from registry.models.jobs import JobQuerySet
 from registry.services import jobs, manifests, signing
 
@@ -71,7 +71,8 @@ def _locked(scope: PlantScope, job_id: Any) -> Job:
     rows = Job.objects.visible_to(scope)
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",))
-    job = rows.select_related("family", "recipe", "parent__artifact").filter(pk=job_id).first()
+    rows = rows.select_related("family", "recipe", "parent__artifact", "against__artifact")
+    job = rows.filter(pk=job_id).first()
     if job is None:
         raise NotFound("There is no such job for this plant, or another worker is claiming it.")
     scope.require(Role.OPERATOR, job.plant_code)
@@ -85,7 +86,6 @@ def _claim_of(job: Job) -> Claim:
 
 def order_of(job: Job) -> dict[str, Any]:
     """The order as it is signed: everything the worker acts on."""
-    parent = job.parent
     return {
         "job": str(job.pk),
         "plant": job.plant_code,
@@ -102,16 +102,23 @@ def order_of(job: Job) -> dict[str, Any]:
         },
         "recipe": job.resolved_recipe,
         "recipe_digest": job.resolved_digest,
-        "parent": parent
-        and {
-            "version": str(parent.pk),
-            "artifact": parent.artifact_id,
-            "size": parent.artifact.size,
-            "signature": parent.signature,
-        },
+        "parent": _named(job.parent),
+        "against": _named(job.against),
         "requested_by": job.requested_by,
         "not_after": job.not_after.isoformat(),
         "nonce": secrets.token_hex(8),
+    }
+
+
+def _named(version: ModelVersion | None) -> dict[str, Any] | None:
+    """A version as an order names it: what to fetch, and what it takes and tells."""
+    if version is None:
+        return None
+    return {
+        "version": str(version.pk),
+        "artifact": version.artifact_id,
+        "size": version.artifact.size,
+        "signature": version.signature,
     }
 
 

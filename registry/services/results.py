@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from registry import verifier
 from registry.bridge import tasks
-from registry.domain import metrics
+from registry.domain import metrics, paired
 from registry.domain.access import PlantScope, portal_scope
 from registry.domain.errors import Conflict, Invalid, PlatformError
 from registry.domain.jobs import JobKind, JobState, Party
 from registry.domain.onnx_contract import Signature
-from registry.models import Job, ModelVersion, Upload
-from registry.services import artifacts, evaluations, jobs, leases, versions
+from registry.models import Evaluation, Job, ModelVersion, Upload
+from registry.services import artifacts, evaluations, jobs, leases, pairings, versions
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]
         raise Invalid("Report the manifest before the result.", code="manifest-missing")
     metrics.check_report(result["report"])
     _check_fits(job, result)
+    if "paired" in result:
+        _check_paired(job, result)
     if job.kind == JobKind.RETRAIN:
         _complete_upload(job, result["artifact"])
     job.result = {"claimed": result}
@@ -77,6 +79,31 @@ def _check_fits(job: Job, result: dict[str, Any]) -> None:
             code="signature-mismatch",
             fields={"report.classes": ["Send the classes of the signature, in its order."]},
         )
+
+
+def _check_paired(job: Job, result: dict[str, Any]) -> None:
+    """Refuse joint counts with another version than was ordered, or that no two classifiers can
+    have on these rows."""
+    claimed, other = result["paired"], _other(job)
+    if other is None or claimed["version"] != str(other.pk):
+        raise Invalid(
+            "The result compares with a version that the order does not name.",
+            code="bad-pairing",
+            fields={"paired.version": ["Send the version that the order names, or leave it out."]},
+        )
+    metrics.check_report(claimed["report"])
+    if claimed["report"]["classes"] != other.classes:
+        raise Invalid(
+            "The second report scores other classes than its version tells apart.",
+            code="signature-mismatch",
+            fields={"paired.report.classes": ["Send the classes of that version, in its order."]},
+        )
+    paired.check_counts(claimed["counts"], result["report"], claimed["report"])
+
+
+def _other(job: Job) -> ModelVersion | None:
+    """The version that is scored beside the job's own: what a retraining started from, too."""
+    return job.parent if job.kind == JobKind.RETRAIN else job.against
 
 
 def _complete_upload(job: Job, sha256: str) -> Upload:
@@ -139,11 +166,24 @@ def _put_on_record(
         "evaluation": str(evaluation.pk),
         "timings": claimed.get("timings", {}),
         "failed_gates": failed,
+        **_pair(scope, job, evaluation, claimed.get("paired")),
     }
     # An evaluation that shows a weak version has done its work; a retraining has not.
     is_weak = bool(failed) and job.kind == JobKind.RETRAIN
     after = JobState.GATE_FAILED if is_weak else JobState.SUCCEEDED
     jobs.move(scope, job, after, Party.VERIFIER, version=version.pk)
+
+
+def _pair(scope: PlantScope, job: Job, evaluation: Evaluation, claimed: Any) -> dict[str, str]:
+    """The second version's score and the joint counts on record, if the worker sent them."""
+    other = _other(job)
+    if not claimed or other is None:
+        return {}
+    beside = evaluations.record(
+        scope, other, evaluation.manifest, report=claimed["report"], beside=job
+    )
+    pairing = pairings.record(scope, evaluation, beside, counts=claimed["counts"], job=job)
+    return {"pairing": str(pairing.pk), "other_evaluation": str(beside.pk)}
 
 
 def _register(

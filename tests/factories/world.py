@@ -12,8 +12,8 @@ import pytest
 from django.db import transaction
 from django.test import Client, override_settings
 
-from plants.models import Plant, PlantCredential, User
-from plants.services import access, credentials, orders, sites, workers
+from plants.models import PersonalToken, Plant, PlantCredential, User
+from plants.services import access, credentials, orders, sites, tokens, workers
 from registry.domain.access import CENTRE, PlantScope, Role, portal_scope
 from registry.domain.digests import sha256
 from registry.domain.jobs import JobKind, JobState
@@ -40,6 +40,8 @@ class Site:
     upload: Upload | None = None
     version: ModelVersion | None = None
     evaluation: Evaluation | None = None
+    personal: PersonalToken | None = None
+    personal_text: str = ""
     reports: Reports | None = None
 
     def agent(self) -> Client:
@@ -102,6 +104,10 @@ def _site(code: str, family: ModelFamily, recipe: Recipe) -> Site:
     agent = access.scope_of(issued.credential)
     site = Site(plant, issued.token, issued.credential, agent)
     site.people = {role: _person(f"{code}-{role}", role, plant) for role in AT_A_PLANT}
+    engineer = site.people[Role.ENGINEER]
+    site.personal, site.personal_text = tokens.issue(
+        access.scope_for(engineer), engineer, name="script"
+    )
     workers.beat(
         agent,
         plant_code=code,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plants.agent import environment, ops
-from plants.agent.jobs import work
+from plants.agent.jobs import beside, work
 
 
 def run(place: work.Workplace) -> None:
@@ -30,18 +30,19 @@ def run(place: work.Workplace) -> None:
     with place.clock("evaluate_seconds"):
         holdout = examples.take(split.holdout)
         predictions = ops.predict(
-            fitted.onnx, holdout, report=place.progress("evaluating", (0.85, 1.0))
+            fitted.onnx, holdout, report=place.progress("evaluating", (0.85, 0.93))
         )
-        report = work.score(place, predictions, holdout.labels, classes)
+        scored = beside.judged(place, predictions, holdout.labels, classes)
     work.note(place, notes=list(fitted.notes))
     work.finish(
         place,
         {
-            "report": report,
+            "report": scored.report,
             "signature": fitted.signature.as_document(),
             "code_commit": environment.code_commit(),
             "environment": environment.describe(),
             "hyperparameters": {**fitted.hyperparameters, "parity_max_abs": fitted.parity_max_abs},
+            **beside.with_parent(place, prepared, scored, (0.93, 1.0)),
         },
     )
 

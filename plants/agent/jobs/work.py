@@ -63,12 +63,13 @@ class Workplace:
         return report
 
     def expected_columns(self) -> tuple[str, ...]:
-        """Columns that the parent version expects: kept even where they say nothing here."""
-        parent = self.order["parent"]
-        if not parent:
-            return ()
-        signature = Signature.from_document(parent["signature"])
-        return (*signature.numeric, *signature.categorical)
+        """Columns that a version of the order expects: kept even where they say nothing here."""
+        found: dict[str, None] = {}
+        for named in (self.order["parent"], self.order.get("against")):
+            if named:
+                signature = Signature.from_document(named["signature"])
+                found |= dict.fromkeys((*signature.numeric, *signature.categorical))
+        return tuple(found)
 
     def surveying(self) -> Callable[[float], None]:
         """A reporter for the look at every row, the first twentieth of the whole."""

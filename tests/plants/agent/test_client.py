@@ -186,11 +186,11 @@ def test_a_parent_of_other_bytes_or_more_is_refused():
     with serving(lambda heard: next(answers)) as portal:
         agent = open_portal(portal.url, patience=0)
         fetch = {"digest": sha256(DATA), "max_bytes": len(DATA)}
-        assert agent.parent(JOB, **fetch) == DATA
+        assert agent.version(JOB, "against", **fetch) == DATA
         with pytest.raises(Invalid, match="not those ordered"):
-            agent.parent(JOB, **fetch)
+            agent.version(JOB, "against", **fetch)
         with pytest.raises(Exception, match="more bytes than"):
-            agent.parent(JOB, **fetch)
+            agent.version(JOB, "against", **fetch)
         agent.close()
 
 

@@ -141,22 +141,23 @@ def test_the_paired_interval_covers_the_truth():
         (
             read_paired(Cells(180, 24, 10, 26)),
             (
-                "1.1.0 is right on 14 more of 240 rows than 1.0.0 (+5.8 points, 95 % +1.0 to +10.7, "
-                "McNemar p = 0.024): real."
+                "1.1.0 is right on 14 more of 240 rows than 1.0.0 "
+                "(+5.8 points, 95 % +1.0 to +10.7, McNemar p = 0.024): real."
             ),
         ),
         (
             read_paired(Cells(180, 10, 24, 26)),
             (
-                "1.1.0 is right on 14 fewer of 240 rows than 1.0.0 (\u22125.8 points, 95 % \u221210.7 "
-                "to \u22121.0, McNemar p = 0.024): real."
+                "1.1.0 is right on 14 fewer of 240 rows than 1.0.0 "
+                "(\u22125.8 points, 95 % \u221210.7 to \u22121.0, McNemar p = 0.024): real."
             ),
         ),
         (
             read_paired(Cells(200, 8, 8, 24)),
             (
-                "1.1.0 and 1.0.0 are right equally often on 240 rows (0.0 points, 95 % \u22123.5 to "
-                "+3.5, McNemar p = 1.0): cannot be told apart from chance."
+                "1.1.0 and 1.0.0 are right equally often on 240 rows "
+                "(0.0 points, 95 % \u22123.5 to +3.5, McNemar p = 1.0): "
+                "cannot be told apart from chance."
             ),
         ),
         (
@@ -271,4 +272,20 @@ def test_joint_counts_that_contradict_are_refused(name):
 def test_reports_about_other_classes_are_refused():
     counts, report, other = reports()
     with pytest.raises(Invalid, match="other classes"):
-        paired.check_counts(counts, report, {**other, "classes": ["good", "dent", "scratch"]})
+        paired.check_counts(counts, report, {**other, "classes": ["good", "scratch", "pit"]})
+
+
+def test_the_second_report_may_number_the_classes_otherwise():
+    counts, report, other = reports()
+    turned = [2, 0, 1]
+    renumbered = {
+        "classes": [other["classes"][one] for one in turned],
+        "confusion": [[other["confusion"][row][one] for one in turned] for row in turned],
+    }
+    assert paired.check_counts(counts, report, renumbered)["dent"].n == counts_of(counts["dent"])
+    with pytest.raises(Invalid, match="confusion counts give"):
+        paired.check_counts(counts, report, {**other, "classes": renumbered["classes"]})
+
+
+def counts_of(cells):
+    return sum(cells)

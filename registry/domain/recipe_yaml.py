@@ -201,7 +201,7 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             if self._awaits_key():
                 self.stack[-1].key = self._key(event)
-                self.stack[-1].line = event.start_mark.line + 1
+                self.stack[-1].line = _marks(event)[0].line + 1
             else:
                 self._put(_scalar(event), event)
             return
@@ -233,7 +233,8 @@ class _Builder:
         if not self.stack:
             self.document = value
             return ""
-        top, line = self.stack[-1], event.start_mark.line + 1
+        start, end = _marks(event)
+        top, line = self.stack[-1], start.line + 1
         if isinstance(top.value, list):
             path = _joined(top.path, len(top.value))
             top.value.append(value)
@@ -242,8 +243,13 @@ class _Builder:
             path, line = _joined(top.path, key), top.line
             top.value[key] = value
             top.key = None
-        self.places[path] = Place(line, event.start_mark.index, event.end_mark.index)
+        self.places[path] = Place(line, start.index, end.index)
         return path
+
+
+def _marks(event: yaml.NodeEvent) -> tuple[yaml.Mark, yaml.Mark]:
+    # The parser marks every event of a text; only hand-made events lack them.
+    return cast("yaml.Mark", event.start_mark), cast("yaml.Mark", event.end_mark)
 
 
 def _joined(path: str, part: str | int) -> str:

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "plants.middleware.ScopeMiddleware",
     "plants.middleware.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
+    "registry.middleware.ApiMiddleware",  # last: it calls the API's views itself
 ]
 
 ROOT_URLCONF = "governance.urls"
@@ -179,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     "mirror-to-mlflow": {"task": "registry.tasks.mirror_to_mlflow", "schedule": 15.0},
     "reconcile-queue-access": {"task": "plants.tasks.reconcile_queue_access", "schedule": 60.0},
     "drop-stale-uploads": {"task": "registry.tasks.drop_stale_uploads", "schedule": 3600.0},
+    "drop-kept-answers": {"task": "registry.tasks.drop_kept_answers", "schedule": 3600.0},
 }
 JOB_LEASE_SECONDS = env.number("LINEWARD_JOB_LEASE_SECONDS", 600)
 JOB_EXPIRY_HOURS = env.number("LINEWARD_JOB_EXPIRY_HOURS", 48)

@@ -5,15 +5,16 @@ REST framework's views import this module while they are being defined: it may n
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
 from registry.domain.access import PlantScope
-from registry.domain.errors import Invalid, TooLarge
+from registry.domain.errors import Busy, Invalid, PlatformError, TooLarge
 from registry.domain.plain_json import MAX_DEPTH, check_plain
 
 
@@ -23,6 +24,32 @@ class ScopedRequest(HttpRequest):
     scope: PlantScope
 
 
+PROBLEM_TYPE = "application/problem+json"
+
+
+def problem_body(
+    status: int, code: str, detail: str, fields: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A refusal as RFC 9457 has it, with our code and the messages per field."""
+    body: dict[str, Any] = {
+        "type": f"urn:lineward:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return body | {"fields": fields} if fields else body
+
+
+def refused(error: PlatformError) -> JsonResponse:
+    """A refusal from before a view could make it."""
+    body = problem_body(error.status, error.code, error.message, error.fields)
+    answer = JsonResponse(body, status=error.status, content_type=PROBLEM_TYPE)
+    if isinstance(error, Busy):
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
+
+
 class Pages(CursorPagination):
     """Stable pages: rows that arrive while somebody pages through do not shift them."""
 
@@ -30,6 +57,30 @@ class Pages(CursorPagination):
     max_page_size = 500
     page_size_query_param = "page_size"
     ordering = "pk"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """One page; words that the list does not know would be silently without effect."""
+        filters = getattr(view, "filters", {})
+        known = ["cursor", "page_size", *(["q"] if getattr(view, "search", ()) else []), *filters]
+        unknown = sorted(set(request.query_params) - set(known))
+        if unknown:
+            raise Invalid(
+                f"This list does not know {', '.join(unknown)[:200]}; it knows {', '.join(known)}.",
+                code="unknown-parameter",
+                fields={name[:80]: ["Leave it out, or spell it as listed."] for name in unknown},
+            )
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_page_size(self, request: Request) -> int | None:
+        wanted = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not (
+            wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:6]) <= self.max_page_size
+        ):
+            raise Invalid(
+                f"A page has 1 to {self.max_page_size} rows.",
+                fields={"page_size": [f"Write a whole number from 1 to {self.max_page_size}."]},
+            )
+        return int(wanted)
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
         return tuple(queryset.query.order_by) or tuple(queryset.model._meta.ordering) or ("pk",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +11,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from registry.domain.errors import PlatformError
+from registry.domain.errors import Busy, PlatformError
+from registry.http import PROBLEM_TYPE, problem_body
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -20,24 +20,18 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     answer = _answer(error)
     if answer is None:
         return None
-    status, code, detail, fields = answer
     set_rollback()
-    body: dict[str, Any] = {
-        "type": f"urn:lineward:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    if fields:
-        body["fields"] = fields
     headers = {}
+    if isinstance(error, Busy):
+        headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, exceptions.APIException):
         if header := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = header
         if wait := getattr(error, "wait", None):
             headers["Retry-After"] = str(int(wait) + 1)
-    return Response(body, status=status, headers=headers, content_type="application/problem+json")
+    return Response(
+        problem_body(*answer), status=answer[0], headers=headers, content_type=PROBLEM_TYPE
+    )
 
 
 def _answer(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:

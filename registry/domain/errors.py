@@ -61,6 +61,23 @@ class Conflict(PlatformError):
     code = "conflict"
 
 
+class Busy(Conflict):
+    """The same is being done at this moment; asking again helps."""
+
+    code = "busy"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
+
+
+class Stale(PlatformError):
+    """The caller decided on a state that is not the present one (If-Match)."""
+
+    status = 412
+    code = "stale"
+
+
 class Gone(PlatformError):
     """It was valid once: an expired code, a revoked credential, an ended job."""
 

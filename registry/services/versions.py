@@ -171,9 +171,13 @@ def _number(previous: ModelVersion | None, version: ModelVersion) -> str:
     return lineage.next_version(
         previous.version,
         classes_changed=previous.signature != version.signature,
-        recipe_or_parent_changed=(previous.recipe_id, previous.parent_id)
-        != (version.recipe_id, version.parent_id),
+        recipe_or_parent_changed=_way(previous) != _way(version),
     )
+
+
+def _way(version: ModelVersion) -> tuple[Any, ...]:
+    """What a version was made by; nobody knows of an upload that it followed its recipe."""
+    return version.recipe_id, version.parent_id, version.made_by
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.api import people, worker
+from plants.api import people, search, worker
 
 app_name = "plants-api"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("worker/jobs/<uuid:job_id>/refusal/", worker.Refusal.as_view(), name="refusal"),
     path("worker/jobs/<uuid:job_id>/cancellation/", worker.Cancellation.as_view(), name="stopped"),
     path("worker/uploads/<uuid:upload_id>/", worker.UploadParts.as_view(), name="upload"),
+    path("search/", search.Search.as_view(), name="search"),
     # /plants/: sites and their credentials
     path("plants/", people.Plants.as_view(), name="plants"),
     path("plants/<slug:code>/", people.PlantDetail.as_view(), name="plant"),

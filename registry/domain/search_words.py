@@ -52,34 +52,40 @@ class Word:
 
     @property
     def digest_range(self) -> tuple[str, str] | None:
-        """The first and the last digest that begin with the word.
+        """Between which every digest and commit stands, in the order of text, that begins so.
 
         >>> first, last = words("3fa9")[0].digest_range
-        >>> first[:6], last[:6]
-        ('3fa900', '3fa9ff')
+        >>> first, last[:6]
+        ('3fa9', '3fa9ff')
         """
-        return self._range(_DIGEST_CHARACTERS)
+        letters = self._letters(_DIGEST_CHARACTERS)
+        return (letters, letters.ljust(_DIGEST_CHARACTERS, "f")) if letters else None
 
     @property
     def id_range(self) -> tuple[UUID, UUID] | None:
         """The first and the last id that begin with the word."""
-        found = self._range(_UUID_CHARACTERS)
-        return (UUID(found[0]), UUID(found[1])) if found else None
+        letters = self._letters(_UUID_CHARACTERS)
+        if not letters:
+            return None
+        return UUID(letters.ljust(_UUID_CHARACTERS, "0")), UUID(
+            letters.ljust(_UUID_CHARACTERS, "f")
+        )
 
     @property
     def is_whole(self) -> bool:
         """Whether the word is a whole id or digest, so that there is one thing to go to."""
-        return self._hex_length() in (_UUID_CHARACTERS, _DIGEST_CHARACTERS)
+        return len(self._letters(_DIGEST_CHARACTERS)) in (_UUID_CHARACTERS, _DIGEST_CHARACTERS)
 
-    def _hex_length(self) -> int:
-        letters = self.folded.replace("-", "")
-        return len(letters) if _HEX.match(letters) else 0
+    def stands_for(self, *names: object) -> bool:
+        """Whether it is the whole of an id or digest."""
+        return self.is_whole and self._letters(_DIGEST_CHARACTERS) in {
+            str(name).replace("-", "") for name in names
+        }
 
-    def _range(self, length: int) -> tuple[str, str] | None:
-        if not _MIN_DIGEST_CHARACTERS <= self._hex_length() <= length:
-            return None
+    def _letters(self, at_most: int) -> str:
         letters = self.folded.replace("-", "")
-        return letters.ljust(length, "0"), letters.ljust(length, "f")
+        is_digest = _HEX.match(letters) and _MIN_DIGEST_CHARACTERS <= len(letters) <= at_most
+        return letters if is_digest else ""
 
 
 def words(text: str) -> tuple[Word, ...]:

@@ -8,9 +8,13 @@ from tests.factories.world import Site, World
 TABLE = """
 # url                      method ano non vie ope eng app | sci man aud adm | age | elsewhere
 registry-api:family-comparison GET 401 404 200 200 200 200 | 200 200 200 200 | 200 | =
+plants-api:search          GET    401 200 200 200 200 200 | 200 200 200 200 | 200 | =
 """
 
 
 def asks(world: World, site: Site) -> dict[str, Ask]:
     """For each URL: the object of this plant, and a body that an allowed caller could send."""
-    return {"registry-api:family-comparison": Ask({"slug": world.family.slug})}
+    return {
+        "plants-api:search": Ask({}),
+        "registry-api:family-comparison": Ask({"slug": world.family.slug}),
+    }

@@ -207,7 +207,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["registry.http.BoundedJSON"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "registry.api.openapi.PortalSchema",
     "DEFAULT_PAGINATION_CLASS": "registry.http.Pages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "registry.problems.problem",
@@ -216,7 +216,10 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lineward",
     "OAS_VERSION": "3.1.0",  # the protocol's schemas are JSON Schema 2020-12, which 3.0 cannot say
-    "DESCRIPTION": "Plants, versions, recipes and jobs; and the protocol of a plant's worker.",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "registry.api.openapi.finish",
+    ],
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],

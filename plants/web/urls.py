@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.web import orders, plants
+from plants.web import orders, plants, report_urls, runs, tokens
 
 app_name = "plants"
 urlpatterns = [
@@ -15,4 +15,9 @@ urlpatterns = [
         name="credential-revoke",
     ),
     path("jobs/new/", orders.new, name="job-new"),
+    path("runs/new/", runs.new, name="run-new"),
+    path("runs/<uuid:key>/", runs.detail, name="run-detail"),
+    path("account/tokens/", tokens.index, name="token-list"),
+    path("account/tokens/<uuid:pk>/revocation/", tokens.revoke, name="token-revoke"),
+    *report_urls.urlpatterns,
 ]

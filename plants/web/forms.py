@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 
 from plants import selectors
 from plants.models import Plant
+from plants.web.previews import Preview, preview
 from registry.domain import recipes as rules
 from registry.domain import wording
 from registry.domain.access import PlantScope
@@ -48,8 +50,10 @@ class OrderForm(forms.Form):
         self.is_evaluation = given.get("kind") == JobKind.EVALUATE
         self.offers: list[selectors.Offer] = []
         self.knobs: list[rules.Knob] = []
+        self.chosen_recipe: Recipe | None = None
+        self.given = given
         self.fields["kind"].initial = given.get("kind") or JobKind.RETRAIN
-        self.fields["idempotency_key"].initial = uuid.uuid4().hex
+        self._offer_key()
         code = self._offer_plants(given.get("plant", ""))
         task = self._offer_datasets(code, given.get("dataset", ""))
         family = self._offer_families(given.get("family", ""), task)
@@ -57,6 +61,9 @@ class OrderForm(forms.Form):
         self._offer_recipes(family.task_kind if family else task, given)
 
     # --- Choices, each narrowing the next --------------------------------------------------------
+    def _offer_key(self) -> None:
+        self.fields["idempotency_key"].initial = uuid.uuid4().hex
+
     def _offer(self, name: str, options: Iterable[tuple[str, str]], wish: str) -> str:
         """Fill a list; the wish stands if it is on it, and a single option needs no choosing."""
         found = list(options)
@@ -126,9 +133,14 @@ class OrderForm(forms.Form):
             "recipe", ((pk, str(row)) for pk, row in found.items()), given.get("recipe", "")
         )
         if chosen:
+            self.chosen_recipe = found[chosen]
             self.knobs = rules.knobs(found[chosen].document, recipes.catalogue())
+            # Values that were typed for another recipe mean nothing to this one.
+            typed = given if given.get("knobs_of") == chosen else {}
             for knob in self.knobs:
-                self.fields[_KNOB + knob.path] = _knob_field(knob)
+                name = _KNOB + knob.path
+                self.fields[name] = _knob_field(knob)
+                self.fields[name].initial = typed.get(name, self.fields[name].initial)
 
     # --- What the template shows -----------------------------------------------------------------
     @property
@@ -141,6 +153,23 @@ class OrderForm(forms.Form):
     def knob_fields(self) -> list[forms.BoundField]:
         """One field per value that the recipe lets a plant set."""
         return [self[_KNOB + knob.path] for knob in self.knobs]
+
+    @cached_property
+    def preview(self) -> Preview | None:
+        """The resolved document as the values stand now; None while no recipe is chosen."""
+        if self.chosen_recipe is None:
+            return None
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for knob in self.knobs:
+            field = self[_KNOB + knob.path]
+            try:
+                values[knob.path] = field.field.clean(field.value())
+            except forms.ValidationError as refusal:
+                problems += [f"{knob.path}: {sentence}" for sentence in refusal.messages]
+        if problems:
+            return Preview(self.chosen_recipe, problems=problems)
+        return preview(self.chosen_recipe, self._differing(values))
 
     @property
     def is_without_data(self) -> bool:
@@ -166,16 +195,21 @@ class OrderForm(forms.Form):
             family=ModelFamily.objects.visible_to(self.scope).get(slug=facts["family"]),
             dataset=facts["dataset"],
             recipe=recipe,
-            overrides=self._overrides(),
+            overrides=self.overrides(),
             parent=parent,
             idempotency_key=facts["idempotency_key"],
         )
 
-    def _overrides(self) -> dict[str, Any]:
+    def overrides(self) -> dict[str, Any]:
         """Only what differs from the recipe: an untouched form orders the recipe itself."""
+        return self._differing(
+            {knob.path: self.cleaned_data[_KNOB + knob.path] for knob in self.knobs}
+        )
+
+    def _differing(self, values: Mapping[str, Any]) -> dict[str, Any]:
         found = {}
         for knob in self.knobs:
-            value = self.cleaned_data[_KNOB + knob.path]
+            value = values[knob.path]
             if knob.type == "choice":
                 value = json.loads(value)
             if value != knob.value:

@@ -17,7 +17,7 @@ from registry.services import jobs
 @login_required
 def new(request: ScopedRequest) -> HttpResponse:
     """One form: each choice narrows the next, and changes of it come back as GET."""
-    _require_somewhere(request)
+    require_somewhere(request)
     if request.method != "POST":
         return _answer(request, OrderForm(request.scope, request.GET, is_draft=True))
     form = OrderForm(request.scope, request.POST)
@@ -32,7 +32,7 @@ def new(request: ScopedRequest) -> HttpResponse:
     return redirect(job)
 
 
-def _require_somewhere(request: ScopedRequest) -> None:
+def require_somewhere(request: ScopedRequest) -> None:
     if may_order(request.scope):
         return
     raise NotAllowed(

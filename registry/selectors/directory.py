@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 # By name, because this app stands below the plants, whose rows and pages these are.
 _READ = "plants.selectors.directory"
 ORDER = "plants:job-new"
+RUN = "plants:run-new"
 
 
 class Facts(Protocol):

@@ -18,7 +18,7 @@ from registry.models import Recipe
 from registry.models.recipes import RecipeQuerySet
 from registry.selectors import recipe_lines as lines
 from registry.selectors import recipes as reads
-from registry.selectors.directory import ORDER
+from registry.selectors.directory import ORDER, RUN
 from registry.selectors.jobs import may_order
 from registry.selectors.recipe_drafts import examine
 from registry.services import recipes
@@ -68,6 +68,7 @@ def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
         "next_url": f"{reverse('registry:recipe-new')}?from={recipe.pk}",
         "may_order": may_order(request.scope),
         "order_url": f"{reverse(ORDER)}?recipe={recipe.pk}",
+        "run_url": f"{reverse(RUN)}?recipe={recipe.pk}",
     }
     return render(request, "registry/recipe_detail.html", context)
 

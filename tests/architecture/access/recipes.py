@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import NAMESPACE_URL, uuid5
+
+from registry.models import Job
+from registry.selectors.runs import key_at
 from tests.architecture.access.asking import FORM, Ask
 from tests.factories.world import Site, World
 
@@ -10,12 +14,20 @@ TABLE = """
 registry:recipe-check      POST   302 403 403 403 403 403 | 200 403 403 403 | 302 | =
 registry:recipe-pick       GET    302 200 200 200 200 200 | 200 200 200 200 | 302 | =
 registry:recipe-compare    GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | =
+plants:run-new             GET    302 403 403 403 200 403 | 200 403 403 403 | 302 | =
+plants:run-new             POST   302 403 403 403 422 403 | 422 403 403 403 | 302 | =
+plants:run-detail          GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | 404
 """
 
 
 def asks(world: World, site: Site) -> dict[str, Ask]:
     """For each URL: the object of this plant, and a body that an allowed caller could send."""
+    run = uuid5(NAMESPACE_URL, site.plant.code)
+    job = site.jobs["queued"]
+    Job.objects.filter(pk=job.pk).update(idempotency_key=key_at(run, site.plant.code))
     return {
+        "plants:run-new": Ask({}, "kind=retrain", FORM),
+        "plants:run-detail": Ask({"key": run}),
         "registry:recipe-check": Ask({}, "source=x", FORM),
         "registry:recipe-pick": Ask({}),
         "registry:recipe-compare": Ask({"pk": world.recipe.pk, "other": world.recipe.pk}),

@@ -1,0 +1,65 @@
+"""What is known of every plant before the same job is sent to many of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from plants.domain.run_plan import Held, Standing
+from plants.models import Worker
+from plants.selectors.sites import Offer, PlantFacts, Workload, directory, offers_of, workload
+from registry.domain.access import PlantScope
+from registry.models import DatasetManifest
+from registry.selectors.jobs import may_order
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One plant that a run could be sent to."""
+
+    facts: PlantFacts
+    work: Workload
+    standing: Standing
+
+
+def candidates(scope: PlantScope) -> list[Candidate]:
+    """Every plant the caller may know of, by name; four queries, however many there are."""
+    facts = directory(scope)
+    work = workload(scope, facts)
+    workers: defaultdict[str, list[Worker]] = defaultdict(list)
+    for worker in Worker.objects.visible_to(scope):
+        workers[worker.plant_id].append(worker)
+    classes = _classes(scope)
+    return [
+        Candidate(
+            one,
+            work[code],
+            Standing(
+                one.standing,
+                tuple(_held(code, offer, classes) for offer in offers_of(workers[code])),
+                may_order(scope, code),
+            ),
+        )
+        for code, one in sorted(facts.items(), key=lambda item: item[1].name)
+    ]
+
+
+def _held(code: str, offer: Offer, classes: dict[tuple[str, str], tuple[str, ...]]) -> Held:
+    return Held(offer.name, offer.kind, offer.rows, classes.get((code, offer.name)))
+
+
+def _classes(scope: PlantScope) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Class names of each data set as its newest manifest says them."""
+    same = DatasetManifest.objects.filter(
+        plant_code=OuterRef("plant_code"), dataset=OuterRef("dataset")
+    )
+    newest = same.order_by("-reported_at").values("pk")[:1]
+    rows = DatasetManifest.objects.visible_to(scope).filter(pk=Subquery(newest)).order_by()
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    stated: Any
+    for code, name, stated in rows.values_list("plant_code", "dataset", "document__classes"):
+        found[code, name] = tuple(entry["name"] for entry in stated or ())
+    return found

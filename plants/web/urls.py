@@ -3,9 +3,12 @@ from __future__ import annotations
 from django.urls import path
 
 from plants.web import orders, plants, report_urls, runs, tokens
+from plants.web import search as search_pages
 
 app_name = "plants"
 urlpatterns = [
+    path("search/", search_pages.index, name="search"),
+    path("search/suggestions/", search_pages.suggestions, name="search-suggestions"),
     path("plants/", plants.index, name="plant-list"),
     path("plants/<slug:code>/", plants.detail, name="plant-detail"),
     path("plants/<slug:code>/enrolment-codes/", plants.issue_code, name="plant-issue-code"),

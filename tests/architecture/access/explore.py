@@ -8,6 +8,8 @@ from tests.factories.world import Site, World
 TABLE = """
 # url                      method ano non vie ope eng app | sci man aud adm | age | elsewhere
 registry-api:family-comparison GET 401 404 200 200 200 200 | 200 200 200 200 | 200 | =
+plants:search              GET    302 200 200 200 200 200 | 200 200 200 200 | 302 | =
+plants:search-suggestions  GET    302 200 200 200 200 200 | 200 200 200 200 | 302 | =
 plants-api:search          GET    401 200 200 200 200 200 | 200 200 200 200 | 200 | =
 """
 
@@ -16,5 +18,7 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
     """For each URL: the object of this plant, and a body that an allowed caller could send."""
     return {
         "plants-api:search": Ask({}),
+        "plants:search": Ask({}),
+        "plants:search-suggestions": Ask({}),
         "registry-api:family-comparison": Ask({"slug": world.family.slug}),
     }

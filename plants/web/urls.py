@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.web import orders, plants, report_urls, runs, tokens
+from plants.web import baselines, orders, plants, report_urls, runs, tokens, uploads
 from plants.web import search as search_pages
 
 app_name = "plants"
@@ -18,6 +18,8 @@ urlpatterns = [
         name="credential-revoke",
     ),
     path("jobs/new/", orders.new, name="job-new"),
+    path("uploads/new/", uploads.new, name="upload-new"),
+    path("baselines/new/", baselines.new, name="baseline-new"),
     path("runs/new/", runs.new, name="run-new"),
     path("runs/<uuid:key>/", runs.detail, name="run-detail"),
     path("account/tokens/", tokens.index, name="token-list"),

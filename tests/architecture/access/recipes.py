@@ -17,6 +17,8 @@ registry:recipe-compare    GET    302 404 200 200 200 200 | 200 200 200 200 | 30
 plants:run-new             GET    302 403 403 403 200 403 | 200 403 403 403 | 302 | =
 plants:run-new             POST   302 403 403 403 422 403 | 422 403 403 403 | 302 | =
 plants:run-detail          GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | 404
+plants:baseline-new        GET    302 403 403 403 403 403 | 200 403 403 403 | 302 | =
+plants:baseline-new        POST   302 403 403 403 403 403 | 422 403 403 403 | 302 | =
 """
 
 
@@ -26,6 +28,7 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
     job = site.jobs["queued"]
     Job.objects.filter(pk=job.pk).update(idempotency_key=key_at(run, site.plant.code))
     return {
+        "plants:baseline-new": Ask({}, "act=train", FORM),
         "plants:run-new": Ask({}, "kind=retrain", FORM),
         "plants:run-detail": Ask({"key": run}),
         "registry:recipe-check": Ask({}, "source=x", FORM),

@@ -1,0 +1,252 @@
+"""Builds the whole fleet in one transaction: all of it is there, or none."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from governance.management.seeding import clock, crews, floor, trouble
+from governance.management.seeding.courses import Course, Made, Trait, offer_baselines
+from governance.management.seeding.crews import Setting
+from governance.management.seeding.history import History
+from governance.management.seeding.inspections import INSPECTIONS, Inspection
+from governance.management.seeding.places import Place, places
+from governance.management.seeding.records import Desk, Rows
+from governance.management.seeding.standards import Standards, open_plants, set_up
+from plants.models import (
+    Line,
+    OnCallShift,
+    Person,
+    Plant,
+    PlantCredential,
+    Runbook,
+    RunbookVersion,
+    Station,
+    Worker,
+)
+from plants.models.workers import SILENT_AFTER
+from registry.domain.access import CENTRE
+from registry.models import (
+    Baseline,
+    DatasetManifest,
+    Evaluation,
+    Job,
+    ModelFamily,
+    ModelVersion,
+    Pairing,
+)
+
+_DAYS_BETWEEN_EVALUATIONS = 7
+_OCCASIONS_PER_EVALUATION = 0.57
+_WITHOUT_WORKER = 5  # the number of the plant that has not enrolled yet
+_DRIFTING = {2: 0.035, 8: 0.05, 11: 0.02, 23: 0.06, 38: 0.03}  # skill lost a day, by plant
+_STAMPED = (
+    Baseline,
+    DatasetManifest,
+    Evaluation,
+    Job,
+    Line,
+    ModelVersion,
+    OnCallShift,
+    Pairing,
+    PlantCredential,
+    Runbook,
+    RunbookVersion,
+    Station,
+    Worker,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a fleet to build.
+
+    Attributes:
+        versions: local versions of each plant.
+        evaluations: at least so many at each plant of the first family, which all plants inspect;
+            0 for one a week.
+    """
+
+    plants: int
+    lines: int
+    versions: int
+    days: int
+    families: int = len(INSPECTIONS)
+    seed: int = 1
+    evaluations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What was built."""
+
+    password: str
+    counts: dict[str, int]
+
+
+def is_empty() -> bool:
+    """Whether nothing stands in the way."""
+    return not (
+        Plant.objects.exists() or ModelFamily.objects.exists() or ModelVersion.objects.exists()
+    )
+
+
+def beat() -> int:
+    """A heartbeat of every worker that was alive when the fleet was seeded; how many there are."""
+    latest = Worker.objects.aggregate(latest=Max("last_seen_at"))["latest"]
+    if latest is None:
+        return 0
+    alive = Worker.objects.filter(last_seen_at__gt=latest - SILENT_AFTER)
+    return alive.update(last_seen_at=timezone.now())
+
+
+def build(size: Size, say: Callable[[str], None]) -> Seeded:
+    """Seed a portal that has nothing yet."""
+    now = timezone.now().replace(second=0, microsecond=0)
+    first = now - timedelta(days=size.days)
+    password = _password()
+    with transaction.atomic():
+        say("standards: families, recipes, artifacts")
+        standards = set_up(first, size.families)
+        chosen = places(size.plants)
+        open_plants(chosen, first, password)
+        history = History()
+        with clock.own_times(*_STAMPED):
+            baselines = _centre(size, standards, now, first, history)
+            for number, place in enumerate(chosen):
+                at = Setting(place, now, first)
+                _Plant(size, number, at, standards, baselines, history).build()
+                say(f"{number + 1}/{size.plants} {place.name}")
+        say(f"ledger: {history.write()} entries")
+    return Seeded(password, counts())
+
+
+def _password() -> str:
+    """The demo's, made once and kept where only the owner reads it."""
+    path = settings.LINEWARD_HOME / "demo-password"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"demo-{secrets.token_hex(4)}")
+    return str(path.read_text())
+
+
+def counts() -> dict[str, int]:
+    """How many rows there are now."""
+    kinds = (Plant, Line, Person, OnCallShift, ModelVersion, DatasetManifest, Evaluation, Job)
+    return {str(kind._meta.verbose_name_plural): kind.objects.count() for kind in kinds}
+
+
+def _random(size: Size, *names: str) -> np.random.Generator:
+    """A stream of its own for each purpose: an option changes what it is about, nothing else."""
+    return np.random.default_rng([size.seed, *(zlib.crc32(name.encode()) for name in names)])
+
+
+def _centre(
+    size: Size, standards: Standards, now: datetime, first: datetime, history: History
+) -> dict[str, list[Made]]:
+    at = Setting(Place(CENTRE, "Central laboratory", "Europe/Vienna"), now, first)
+    rows, found = Rows(), {}
+    days = timedelta(days=size.days)
+    for one in standards.inspections:
+        random = _random(size, CENTRE, one.slug)
+        desk = Desk(at, one, standards.families[one.slug], standards, random, rows, history)
+        count = int(random.integers(2, 5))
+        moments = [first - timedelta(days=30)]
+        moments += [first + days * (place + 0.6) / count for place in range(count - 1)]
+        found[one.slug] = offer_baselines(desk, moments)
+    rows.write()
+    return found
+
+
+@dataclass
+class _Plant:
+    """Everything of one plant."""
+
+    size: Size
+    number: int
+    at: Setting
+    standards: Standards
+    baselines: dict[str, list[Made]]
+    history: History
+
+    def build(self) -> None:
+        random = _random(self.size, self.at.place.code)
+        inspected = self._inspected(random)
+        lines = floor.lines(random, self.at, self.size.lines, inspected, self.history)
+        crew = crews.people(random, self.at, self.history)
+        crews.owners(random, self.at, lines, crew, self.history)
+        crews.roster(random, self.at, crew, self.history)
+        floor.runbooks(random, self.at, lines, inspected, self.history)
+        rows = {one.slug: int(random.integers(240, 900)) for one, _ in inspected}
+        has_worker = self.number != _WITHOUT_WORKER
+        if has_worker:
+            floor.workers(random, self.at, self.number, inspected, rows, self.history)
+            self._work(random, inspected, rows)
+
+    def _inspected(self, random: np.random.Generator) -> list[tuple[Inspection, ModelFamily]]:
+        """The first family, which every plant inspects, and some of the others."""
+        first, *others = self.standards.inspections
+        count = int(random.integers(min(1, len(others)), len(others) + 1))
+        chosen = sorted(random.choice(len(others), count, replace=False)) if others else []
+        return [
+            (one, self.standards.families[one.slug])
+            for one in (first, *(others[int(place)] for place in chosen))
+        ]
+
+    def _work(
+        self,
+        random: np.random.Generator,
+        inspected: list[tuple[Inspection, ModelFamily]],
+        data_rows: dict[str, int],
+    ) -> None:
+        rows = Rows()
+        courses = [self._course(one, family, rows) for one, family in inspected]
+        for course, trainings in zip(courses, self._shares(random, len(courses)), strict=True):
+            course.run(
+                trainings=trainings,
+                occasions=self._occasions(course),
+                rows=data_rows[course.desk.of.slug],
+            )
+        for place, course in enumerate(courses):
+            for bad in range(int(random.integers(0, 3))):
+                trouble.ended_badly(course, self.number * 3 + place + bad)
+            if random.random() < 0.4:
+                trouble.at_work(course, self.number + place)
+        rows.write()
+
+    def _shares(self, random: np.random.Generator, count: int) -> list[int]:
+        """The plant's versions over its families; each has one."""
+        left = max(0, self.size.versions - count)
+        shares = random.multinomial(left, random.dirichlet(np.full(count, 4.0)))
+        return [int(share) + 1 for share in shares][: self.size.versions or None]
+
+    def _occasions(self, course: Course) -> int:
+        weekly = max(2, round(self.size.days / _DAYS_BETWEEN_EVALUATIONS))
+        is_first = course.desk.of is self.standards.inspections[0]
+        # Two at each occasion, the version in force and the baseline; but one before there is any.
+        wanted = math.ceil(self.size.evaluations * _OCCASIONS_PER_EVALUATION)
+        return max(weekly, wanted) if is_first else weekly
+
+    def _course(self, one: Inspection, family: ModelFamily, rows: Rows) -> Course:
+        at, random = self.at, _random(self.size, self.at.place.code, one.slug)
+        drift = _DRIFTING.get(self.number, 0.0)
+        begins = at.first + (at.now - at.first) * float(random.uniform(0.55, 0.8))
+        trait = Trait(
+            plus=float(random.normal(0, 0.22)),
+            gap=float(random.uniform(0.1, 0.9)),
+            drifts_from=begins if drift else None,
+            drift_per_day=drift,
+            light=float(random.normal(0, 0.03)),
+        )
+        desk = Desk(at, one, family, self.standards, random, rows, self.history)
+        return Course(desk, trait, f"{at.place.code}-1", self.baselines[one.slug])

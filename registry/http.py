@@ -5,12 +5,16 @@ REST framework's views import this module while they are being defined: it may n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from http import HTTPStatus
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
 
 from registry.domain.access import PlantScope
@@ -86,6 +90,17 @@ class Pages(CursorPagination):
         return tuple(queryset.query.order_by) or tuple(queryset.model._meta.ordering) or ("pk",)
 
 
+_MAX_QUERY = 200  # characters
+
+
+def searched(request: Request, rows: Any, names: Sequence[str]) -> Any:
+    """The rows in which every word of `q` occurs in one of these columns, as on the pages."""
+    words = request.query_params.get("q", "")[:_MAX_QUERY].replace("\x00", " ").split()
+    for word in words if names else ():
+        rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in names)))
+    return rows
+
+
 # A report of 200 classes takes about 0.5 MB, a recipe far less.
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
@@ -110,3 +125,34 @@ class BoundedJSON(JSONParser):
             ) from None
         check_plain(message)
         return message
+
+
+# A thin link sends a part of this size in a minute; the portal holds one of them in memory.
+MAX_PART_BYTES = 8 * 1024 * 1024
+
+
+class PartParser(BaseParser):
+    """The bytes of one part of an upload."""
+
+    media_type = "application/offset+octet-stream"
+
+    # The base class expects parsed fields; a part of a file is its bytes.
+    def parse(  # type: ignore[override]
+        self, stream: Any, media_type: Any = None, parser_context: Any = None
+    ) -> bytes:
+        data: bytes = stream.read(MAX_PART_BYTES + 1)
+        if len(data) > MAX_PART_BYTES:
+            raise TooLarge(f"A part has at most {MAX_PART_BYTES} bytes.")
+        return data
+
+
+def part_offset(request: Request) -> int:
+    """Where the part of this request begins; raises Invalid where it does not say."""
+    offset = request.headers.get("Upload-Offset", "")
+    if not (offset.isascii() and offset.isdecimal()) or len(offset) > 15:
+        raise Invalid(
+            "Say in Upload-Offset at which byte this part starts.",
+            code="bad-offset",
+            fields={"Upload-Offset": ["Write a whole number, from 0."]},
+        )
+    return int(offset)

@@ -15,6 +15,7 @@ from plants.services import credentials, orders, sites
 from registry.domain.access import PlantScope
 from registry.domain.errors import NotFound
 from registry.domain.jobs import JobKind
+from registry.http import searched
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.services import jobs
 
@@ -48,9 +49,11 @@ def _plant(request: Request, code: str) -> Plant:
 
 class Plants(generics.ListAPIView[Plant]):
     serializer_class = PlantOut
+    search = ("name", "code")
 
     def get_queryset(self) -> Any:
-        return Plant.objects.visible_to(self.request.auth)  # type: ignore[arg-type]
+        rows = Plant.objects.visible_to(self.request.auth)  # type: ignore[arg-type]
+        return searched(self.request, rows, self.search)
 
     @extend_schema(summary="Open a plant", request=PlantIn, responses={201: PlantOut})
     def post(self, request: Request) -> Response:

@@ -92,7 +92,10 @@ class VersionOut(serializers.ModelSerializer[ModelVersion]):
     family = serializers.SlugRelatedField("slug", read_only=True)  # type: ignore[var-annotated]
     artifact = serializers.CharField(source="artifact_id", read_only=True)
     artifact_size = serializers.IntegerField(source="artifact.size", read_only=True)
-    manifest_digest = serializers.CharField(source="manifest.digest", read_only=True)
+    # Empty for an upload whose data is not on record.
+    manifest_digest = serializers.CharField(
+        source="manifest.digest", read_only=True, allow_null=True
+    )
     recipe_digest = serializers.CharField(source="recipe.digest", read_only=True)
 
     class Meta:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.api import comparison, views
+from registry.api import comparison, uploads, views
 
 app_name = "registry-api"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
         "families/<slug:slug>/comparison/",
         comparison.FamilyComparison.as_view(),
         name="family-comparison",
+    ),
+    path("families/<slug:slug>/baseline/", views.FamilyBaseline.as_view(), name="family-baseline"),
+    path(
+        "families/<slug:slug>/versions/<slug:origin>/<str:semver>/",
+        views.VersionByName.as_view(),
+        name="version-by-name",
     ),
     path("recipes/", views.Recipes.as_view(), name="recipes"),
     path("recipes/schema/", views.RecipeSchema.as_view(), name="recipe-schema"),
@@ -23,6 +29,14 @@ urlpatterns = [
     path("versions/<uuid:pk>/artifact/", views.VersionArtifact.as_view(), name="artifact"),
     path("versions/<uuid:pk>/stage/", views.VersionStage.as_view(), name="stage"),
     path("versions/<uuid:pk>/baseline/", views.VersionBaseline.as_view(), name="baseline"),
+    path("submissions/", uploads.Submissions.as_view(), name="submissions"),
+    path("submissions/<uuid:pk>/", uploads.SubmissionDetail.as_view(), name="submission"),
+    path("submissions/<uuid:pk>/file/", uploads.SubmissionFile.as_view(), name="submission-file"),
+    path(
+        "submissions/<uuid:pk>/withdrawal/",
+        uploads.SubmissionWithdrawal.as_view(),
+        name="submission-withdrawal",
+    ),
     path("evaluations/", views.Evaluations.as_view(), name="evaluations"),
     path("evaluations/<uuid:pk>/", views.EvaluationDetail.as_view(), name="evaluation"),
     path("jobs/", views.Jobs.as_view(), name="jobs"),

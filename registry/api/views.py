@@ -4,17 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.http import FileResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from registry.api import files
 from registry.api import serializers as shapes
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotAllowed, NotFound
+from registry.http import searched
 from registry.models import (
     DatasetManifest,
     Evaluation,
@@ -41,10 +43,14 @@ def one(queryset: models.QuerySet[Any], what: str, **key: Any) -> Any:
 
 
 class ScopedList(generics.ListAPIView[Any]):
-    """Rows of one model within the caller's scope; `filters` maps query words to lookups."""
+    """Rows of one model within the caller's scope; `filters` maps query words to lookups.
+
+    `search` names the columns in which each word of `q` has to occur, as on the pages.
+    """
 
     queryset: models.QuerySet[Any]
     filters: dict[str, str] = {}
+    search: tuple[str, ...] = ()
 
     def get_queryset(self) -> models.QuerySet[Any]:
         rows: Any = super().get_queryset()
@@ -56,7 +62,7 @@ class ScopedList(generics.ListAPIView[Any]):
                 if "\x00" in value:
                     raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
                 rows = rows.filter(**{lookup: value})
-        return rows  # type: ignore[no-any-return]
+        return searched(self.request, rows, self.search)  # type: ignore[no-any-return]
 
     def paginate_queryset(self, queryset: Any) -> Any:
         try:
@@ -85,6 +91,7 @@ _VERSIONS = ModelVersion.objects.select_related("family", "artifact", "manifest"
 class Families(ScopedList):
     queryset = ModelFamily.objects.all()
     serializer_class = shapes.FamilyOut
+    search = ("slug", "title", "description")
     filters = {"task_kind": "task_kind"}
 
     @extend_schema(summary="Declare a family", request=shapes.FamilyIn)
@@ -104,6 +111,7 @@ class FamilyDetail(ScopedDetail):
 class Recipes(ScopedList):
     queryset = Recipe.objects.all()
     serializer_class = shapes.RecipeOut
+    search = ("name", "version", "digest", "published_by")
     filters = {"name": "name", "task_kind": "task_kind"}
 
     @extend_schema(summary="Publish a recipe", request=shapes.RecipeIn)
@@ -122,6 +130,7 @@ class RecipeDetail(ScopedDetail):
 class Manifests(ScopedList):
     queryset = DatasetManifest.objects.all()
     serializer_class = shapes.ManifestOut
+    search = ("dataset", "plant_code", "digest")
     filters = {"plant": "plant_code", "dataset": "dataset"}
 
 
@@ -133,6 +142,7 @@ class ManifestDetail(ScopedDetail):
 class Versions(ScopedList):
     queryset = _VERSIONS
     serializer_class = shapes.VersionOut
+    search = ("family__slug", "version", "origin", "recipe__name", "artifact__sha256")
     filters = {"family": "family__slug", "origin": "origin", "stage": "stage"}
 
 
@@ -143,15 +153,48 @@ class VersionDetail(ScopedDetail):
 
 class VersionArtifact(APIView):
     @extend_schema(
-        summary="The version's ONNX file; its digest is checked before the first byte leaves",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        summary="The version's ONNX file",
+        description="Its digest is checked before the first byte leaves; it is the ETag, and a "
+        "download that was cut goes on with Range.",
+        parameters=[
+            OpenApiParameter(
+                "Range",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="One range, e.g. bytes=1048576-; 206 answers with it.",
+            )
+        ],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        },
     )
-    def get(self, request: Request, pk: UUID) -> FileResponse:
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         version = one(_VERSIONS.visible_to(scope_of(request)), "version", pk=pk)
         path = artifacts.checked_path(version.artifact)
-        answer = FileResponse(path.open("rb"), content_type="application/octet-stream")
-        answer["Digest"] = f"sha-256={version.artifact_id}"
-        return answer
+        return files.send(request, path, version.artifact_id)
+
+
+class VersionByName(APIView):
+    """Family, origin and number together name one version for ever."""
+
+    @extend_schema(summary="A version by its name", responses={200: shapes.VersionOut})
+    def get(self, request: Request, slug: str, origin: str, semver: str) -> Response:
+        seen = _VERSIONS.visible_to(scope_of(request))
+        version = one(seen, "version", family__slug=slug, origin=origin, version=semver)
+        return Response(shapes.VersionOut(version).data)
+
+
+class FamilyBaseline(APIView):
+    """Another version after the centre has published one."""
+
+    @extend_schema(
+        summary="The version that the centre offers now", responses={200: shapes.VersionOut}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        seen = _VERSIONS.visible_to(scope_of(request)).filter(family__slug=slug)
+        current = {"baseline__isnull": False, "baseline__superseded_at__isnull": True}
+        return Response(shapes.VersionOut(one(seen, "baseline", **current)).data)
 
 
 class VersionStage(APIView):
@@ -196,6 +239,7 @@ class EvaluationDetail(ScopedDetail):
 class Jobs(ScopedList):
     queryset = Job.objects.select_related("family")
     serializer_class = shapes.JobOut
+    search = ("dataset", "plant_code", "family__slug", "recipe__name", "requested_by")
     filters = {"plant": "plant_code", "state": "state", "kind": "kind", "family": "family__slug"}
 
 

@@ -89,7 +89,7 @@ def test_the_first_tab_offers_to_skip_to_the_content(browse, shown):
     seen.page.keyboard.press("Enter")
     assert seen.page.evaluate("document.activeElement.id") == "main"
     seen.page.reload()
-    for name in ("Overview", "Plants", "Families", "Versions", "Recipes", "Jobs", "Sign out"):
+    for name in ("Fleet", "Plants", "Families", "Versions", "Recipes", "Jobs", "Sign out"):
         tab_to(seen.page, name)
 
 

@@ -25,24 +25,27 @@ def test_the_first_page_takes_signing_in(client):
 def test_it_opens_with_one_sentence_of_who_works_and_who_does_not(client, shown, petra):
     client.force_login(petra)
     assert sentence(client) == (
-        "1 of 3 plants is at work; Brno and Monterrey have no worker that answers, "
-        "and 2 jobs need somebody."
+        "3 of 3 plants need you: Brno has had no worker for 12 minutes, "
+        "Monterrey has no worker yet, 1 line at Graz has no owner, and 2 jobs need somebody."
     )
 
 
-def test_with_one_plant_silent_it_names_it_and_for_how_long(client, shown, petra):
+def test_a_plant_that_needs_nobody_is_not_counted(client, shown, petra):
     sites.worker(sites.plant("monterrey", "Monterrey"))
     client.force_login(petra)
     assert sentence(client).startswith(
-        "2 of 3 plants are at work; Brno has had no worker for 12 minutes"
+        "2 of 3 plants need you: Brno has had no worker for 12 minutes"
     )
 
 
 def test_when_all_is_well_it_says_so_and_nothing_needs_anybody(client, graz, leipzig, petra):
     sites.worker(graz), sites.worker(leipzig)
     client.force_login(petra)
-    assert sentence(client) == "All 2 plants are at work, and no job needs anybody."
-    assert "Nobody: no plant is silent" in client.get(reverse(HOME)).content.decode()
+    assert sentence(client) == (
+        "All 2 plants are at work, no champion is clearly below its baseline, "
+        "and no job needs anybody."
+    )
+    assert "Nobody: no champion is below its norm" in client.get(reverse(HOME)).content.decode()
 
 
 def test_a_worker_silent_for_days_is_not_called_silent_for_hours(client, graz, petra):
@@ -53,8 +56,9 @@ def test_a_worker_silent_for_days_is_not_called_silent_for_hours(client, graz, p
 
 def test_the_worst_comes_first_each_with_its_reason_and_where_to_go(client, shown, petra):
     client.force_login(petra)
-    needs = client.get(reverse(HOME)).context["page"].needs
-    assert [need.tone for need in needs] == ["red", "amber", "amber", "", ""]
+    page = client.get(reverse(HOME)).context["page"]
+    needs = [*page.needs, *page.more_needs]
+    assert [need.tone for need in needs] == ["red", "amber", "amber", "amber", "", ""]
     assert needs[0].url == shown.failed.get_absolute_url()
     assert needs[0].why == "The artifact broke a rule of the verifier; the job names rule and node."
     assert needs[-1].what == "Weld seams"
@@ -83,7 +87,7 @@ def test_a_stranger_reads_of_their_own_plant_only(client, shown, leipzig, stan):
     sites.worker(leipzig)
     client.force_login(stan)
     answer = client.get(reverse(HOME))
-    assert answer.context["page"].sentence == ("The plant is at work, and no job needs anybody.")
+    assert answer.context["page"].sentence.startswith("The plant is at work, no champion")
     assert "Graz" not in answer.content.decode()
     assert answer.context["page"].events == []
 

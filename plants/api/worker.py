@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from plants.api.parsing import PartParser
 from plants.domain import protocol
 from plants.services import credentials, workers
 from plants.services.access import PlantAgent
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
 from registry.domain.jobs import JobKind, JobState
+from registry.http import PartParser, part_offset
 from registry.models import ModelVersion, Upload
 from registry.services import artifacts, jobs, leases, results
 
@@ -191,11 +191,9 @@ class UploadParts(WorkerView):
         responses={200: OpenApiTypes.OBJECT},
     )
     def patch(self, request: Request, upload_id: UUID) -> Response:
-        offset = request.headers.get("Upload-Offset", "")
-        if not offset.isdecimal() or len(offset) > 15:
-            raise Invalid("Say in Upload-Offset at which byte this part starts.", code="bad-offset")
         part: Any = request.data or b""
-        upload = artifacts.append(_scope(request), upload_id, offset=int(offset), part=part)
+        offset = part_offset(request)
+        upload = artifacts.append(_scope(request), upload_id, offset=offset, part=part)
         return _standing(upload)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.api import comparison, uploads, views
+from registry.api import comparison, uploads, version_comparison, views
 
 app_name = "registry-api"
 urlpatterns = [
@@ -25,12 +25,22 @@ urlpatterns = [
     path("manifests/", views.Manifests.as_view(), name="manifests"),
     path("manifests/<uuid:pk>/", views.ManifestDetail.as_view(), name="manifest"),
     path("versions/", views.Versions.as_view(), name="versions"),
+    path(
+        "versions/comparison/",
+        version_comparison.VersionComparison.as_view(),
+        name="version-comparison",
+    ),
     path("versions/<uuid:pk>/", views.VersionDetail.as_view(), name="version"),
     path("versions/<uuid:pk>/artifact/", views.VersionArtifact.as_view(), name="artifact"),
     path("versions/<uuid:pk>/stage/", views.VersionStage.as_view(), name="stage"),
     path("versions/<uuid:pk>/baseline/", views.VersionBaseline.as_view(), name="baseline"),
     path("submissions/", uploads.Submissions.as_view(), name="submissions"),
     path("submissions/<uuid:pk>/", uploads.SubmissionDetail.as_view(), name="submission"),
+    path(
+        "submissions/<uuid:pk>/announcement/",
+        uploads.SubmissionAnnouncement.as_view(),
+        name="submission-announcement",
+    ),
     path("submissions/<uuid:pk>/file/", uploads.SubmissionFile.as_view(), name="submission-file"),
     path(
         "submissions/<uuid:pk>/withdrawal/",

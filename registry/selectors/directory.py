@@ -11,7 +11,9 @@ from django.utils.module_loading import import_string
 # By name, because this app stands below the plants, whose rows and pages these are.
 _READ = "plants.selectors.directory"
 ORDER = "plants:job-new"
+UPLOAD = "plants:upload-new"
 RUN = "plants:run-new"
+BASELINE = "plants:baseline-new"
 
 
 class Facts(Protocol):

@@ -19,7 +19,6 @@ from registry.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from registry.models import Artifact, Job, Upload
 from registry.services import ledger
 
-MAX_PART_BYTES = 8 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
 
 

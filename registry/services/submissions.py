@@ -57,6 +57,11 @@ def may_submit(scope: PlantScope, plant_code: str) -> bool:
     return is_central or scope.may(Role.ENGINEER, plant_code)
 
 
+def may_submit_somewhere(scope: PlantScope) -> bool:
+    """Whether the caller may bring models to any plant."""
+    return any(may_submit(scope, code) for code in {CENTRE, *scope.plant_codes})
+
+
 def require_submitter(scope: PlantScope, plant_code: str) -> None:
     """Refuse unless the caller may bring models to the plant.
 

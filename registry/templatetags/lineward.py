@@ -52,6 +52,11 @@ LOOKS: Mapping[str, Look] = {
     "refused": Look("refused", "refused by plant", "amber"),
     "cancelled": Look("stopped", "cancelled"),
     "expired": Look("warning", "expired", "amber"),
+    # uploads
+    "receiving": Look("working", "receiving"),
+    "registered": Look("done", "registered"),
+    "upload refused": Look("failed", "refused", "red"),
+    "withdrawn": Look("stopped", "withdrawn"),
     # versions
     "draft": Look("waiting", "draft"),
     "candidate": Look("working", "candidate"),
@@ -358,6 +363,29 @@ def empty(content: str, title: str) -> str:
 def dialog(content: str, name: str, title: str, *, is_open: bool = False) -> str:
     """A modal question; a button with `data-opens="name"` opens it."""
     return _boxed("dialog", content, {"name": name, "title": title, "is_open": is_open})
+
+
+@register.simple_block_tag(takes_context=True)
+def chart(
+    context: RequestContext,
+    content: str,
+    name: str,
+    question: str,
+    legend: str,
+    *,
+    is_table: bool = False,
+    zoom: str = "",
+) -> str:
+    """A figure of the page that answers a question; its content is the table that says the same."""
+    variables = {
+        "name": name,
+        "question": question,
+        "legend": legend,
+        "is_table": is_table,
+        "zoom": zoom,
+        "here": f"{address(context)}#{name}",
+    }
+    return _boxed("chart", content, variables)
 
 
 @register.simple_tag(takes_context=True)

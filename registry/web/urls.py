@@ -2,16 +2,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.web import families, jobs, manifests, recipes, stages, versions
+from registry.web import comparisons, families, jobs, manifests, recipes, stages, uploads, versions
 
 app_name = "registry"
 urlpatterns = [
     path("families/", families.index, name="family-list"),
     path("families/<slug:slug>/", families.detail, name="family-detail"),
     path("versions/", versions.index, name="version-list"),
+    path("versions/compare/", comparisons.compare, name="version-compare"),
+    path("versions/compare/order/", comparisons.order, name="version-compare-order"),
+    path("versions/compare/jobs/<uuid:pk>/", comparisons.progress, name="version-compare-progress"),
     path("versions/<uuid:pk>/", versions.detail, name="version-detail"),
     path("versions/<uuid:pk>/publication/", versions.publish, name="version-publish"),
     path("versions/<uuid:pk>/stage/", stages.move, name="version-stage"),
+    path("uploads/", uploads.index, name="submission-list"),
+    path("uploads/<uuid:pk>/", uploads.detail, name="submission-detail"),
+    path("uploads/<uuid:pk>/progress/", uploads.progress, name="submission-progress"),
+    path("uploads/<uuid:pk>/withdrawal/", uploads.withdraw, name="submission-withdraw"),
     path("manifests/<uuid:pk>/", manifests.detail, name="manifest-detail"),
     path("recipes/", recipes.index, name="recipe-list"),
     path("recipes/new/", recipes.new, name="recipe-new"),

@@ -14,11 +14,11 @@ from registry.domain.access import Role
 from registry.domain.errors import Invalid
 from registry.http import ScopedRequest
 from registry.models import ModelVersion, VersionKind, VersionStage
-from registry.selectors import data
+from registry.selectors import data, uploads
 from registry.selectors import versions as reads
-from registry.selectors.directory import ORDER, choices
+from registry.selectors.directory import ORDER, UPLOAD, choices
 from registry.selectors.jobs import may_order
-from registry.services import versions
+from registry.services import submissions, versions
 from registry.web.answers import listed
 from registry.web.stages import moves_of
 
@@ -34,7 +34,15 @@ def _visible(request: ScopedRequest, pk: UUID) -> ModelVersion:
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = reads.listing(request.scope, request.GET, choices(request))
-    return listed(request, "registry/version_list.html", listing, "versions")
+    return listed(
+        request,
+        "registry/version_list.html",
+        listing,
+        "versions",
+        may_upload=submissions.may_submit_somewhere(request.scope),
+        upload_url=reverse(UPLOAD),
+        uploads_running=uploads.running(request.scope),
+    )
 
 
 @require_safe

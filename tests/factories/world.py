@@ -18,8 +18,18 @@ from registry.domain.access import CENTRE, PlantScope, Role, portal_scope
 from registry.domain.digests import sha256
 from registry.domain.jobs import JobKind, JobState
 from registry.domain.onnx_contract import Signature
-from registry.models import Evaluation, Job, ModelFamily, ModelVersion, Recipe, Upload
-from registry.services import artifacts, evaluations, families, jobs, leases, recipes, versions
+from registry.models import Evaluation, Job, ModelFamily, ModelVersion, Recipe, Submission, Upload
+from registry.services import (
+    artifacts,
+    evaluations,
+    families,
+    jobs,
+    leases,
+    recipes,
+    submission_files,
+    submissions,
+    versions,
+)
 from tests.factories.agent import CLASSES, RECIPE, manifest, report, small_model
 from tests.factories.reports import Reports, reports
 
@@ -43,6 +53,7 @@ class Site:
     personal: PersonalToken | None = None
     personal_text: str = ""
     reports: Reports | None = None
+    submission: Submission | None = None
 
     def agent(self) -> Client:
         return Client(headers={"Authorization": f"Bearer {self.token}"})
@@ -85,6 +96,7 @@ def build() -> World:
         if site.version != published:
             pair = replace(wish, parent=site.version, against=published)
             site.jobs["comparing"] = orders.order(scope, pair)
+        _declare(site, family)
     central = {role: _person(f"central-{role}", role) for role in CENTRAL}
     nobody = User.objects.create_user("nobody-yet")
     return World(*sites_, family, recipe, central, nobody)
@@ -158,6 +170,22 @@ def _work(site: Site) -> None:
     jobs.move(portal_scope("verifier"), done, JobState.SUCCEEDED, jobs.Party.VERIFIER)
     for job in site.jobs.values():
         job.refresh_from_db()
+
+
+def _declare(site: Site, family: ModelFamily) -> None:
+    """A model that an engineer declared, and whose file is on its way."""
+    scope = access.scope_for(site.people[Role.ENGINEER])
+    draft = submissions.Draft(
+        plant_code=site.plant.code,
+        family=family,
+        dataset="surface",
+        classes=CLASSES,
+        code_commit="0a1b2c3d",
+        training_notes="Trained elsewhere on pictures of the line.",
+    )
+    opened = submissions.open_submission(scope, draft)
+    file = submission_files.FileFacts("model.onnx", 1_000)
+    site.submission = submission_files.announce(scope, opened.pk, file)
 
 
 @contextmanager

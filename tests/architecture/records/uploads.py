@@ -16,6 +16,7 @@ NO_ENTRY = {
     "registry.services.artifacts.forget": "forgets bytes that never counted",
     "registry.services.artifacts.discard": "forgets bytes that never counted",
     "registry.services.submissions.may_submit": "reads",
+    "registry.services.submissions.may_submit_somewhere": "reads",
     "registry.services.submissions.require_submitter": "checks",
     "registry.services.submissions.find": "reads",
     "registry.services.submissions.locked": "reads",

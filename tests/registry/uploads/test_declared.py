@@ -15,16 +15,16 @@ from registry.models.submissions import SubmissionState
 from registry.services import families, submission_files, submissions
 from tests.factories.agent import CLASSES, small_model
 from tests.factories.world import World
-from tests.registry.uploads.cast import announced, draft, engineer, opened, received
+from tests.registry.uploads.cast import COMMIT, announced, draft, engineer, opened, received
 
 pytestmark = pytest.mark.django_db
 
 
 def refused(world: World, **changes: Any) -> Invalid:
+    before = Submission.objects.count(), LedgerEntry.objects.count()
     with pytest.raises(Invalid) as refusal:
         opened(world, **changes)
-    assert not Submission.objects.exists()
-    assert not LedgerEntry.objects.filter(verb__startswith="submission.").exists()
+    assert (Submission.objects.count(), LedgerEntry.objects.count()) == before
     return refusal.value
 
 
@@ -48,7 +48,7 @@ def test_the_same_words_again_are_the_same_submission_until_a_file_is_announced(
     assert opened(world) == opened(world)
     first = announced(world, b"some bytes")
     assert opened(world) != first
-    assert Submission.objects.count() == 2
+    assert Submission.objects.filter(code_commit=COMMIT).count() == 2
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_others_at_the_plant_may_not(world: World, role: Role) -> None:
     scope = access.scope_for(world.graz.people[role])
     with pytest.raises(NotAllowed, match="role engineer at plant graz"):
         submissions.open_submission(scope, draft(world))
-    assert not Submission.objects.exists()
+    assert not Submission.objects.filter(code_commit=COMMIT).exists()
 
 
 def test_another_plants_engineer_finds_nothing(world: World) -> None:
@@ -178,12 +178,12 @@ def test_a_central_data_scientist_may_at_the_centre_only(world: World) -> None:
 
 
 def test_a_plant_has_a_bounded_number_under_way(world: World, monkeypatch: Any) -> None:
-    monkeypatch.setattr(submissions, "MAX_OPEN_PER_PLANT", 2)
+    monkeypatch.setattr(submissions, "MAX_OPEN_PER_PLANT", 3)
     for number in range(2):
         opened(world, code_commit=f"commit {number}")
-    with pytest.raises(Conflict, match="2 uploads are under way"):
+    with pytest.raises(Conflict, match="3 uploads are under way"):
         opened(world)
-    assert Submission.objects.count() == 2
+    assert Submission.objects.filter(plant_code="graz").count() == 3
 
 
 # --- Giving up -----------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_a_withdrawn_submission_takes_no_bytes_and_leaves_none(
         for _ in range(2):
             submissions.withdraw(scope, submission.pk)
     assert not path.exists()
-    assert not Upload.objects.filter(job__isnull=True).exists()
+    assert not Upload.objects.filter(submission=submission).exists()
     with pytest.raises(Conflict, match="is withdrawn and takes no bytes"):
         submission_files.append(scope, submission.pk, offset=50, part=b"x")
     verbs = LedgerEntry.objects.filter(subject=f"submission:{submission.pk}").order_by("sequence")

@@ -122,9 +122,13 @@ class OnCallShift(models.Model):
                 condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_it_starts"
             ),
             models.UniqueConstraint(
-                fields=("plant", "line", "person", "level", "starts_at", "ends_at"),
-                nulls_distinct=False,
-                name="shift_once",
+                fields=("line", "person", "level", "starts_at", "ends_at"),
+                name="shift_once_per_line",
+            ),
+            models.UniqueConstraint(
+                fields=("plant", "person", "level", "starts_at", "ends_at"),
+                condition=Q(line__isnull=True),
+                name="shift_once_per_plant",
             ),
         )
         indexes = (models.Index(fields=("plant", "starts_at", "ends_at")),)

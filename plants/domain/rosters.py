@@ -45,6 +45,7 @@ def check_span(start: datetime, end: datetime) -> Span:
     Raises:
         Invalid: it ends before it starts, or is longer than a month.
     """
+    start, end = (moment.astimezone(UTC).replace(microsecond=0) for moment in (start, end))
     if end <= start:
         raise Invalid(
             "The shift ends before it starts.",
@@ -55,7 +56,7 @@ def check_span(start: datetime, end: datetime) -> Span:
             f"A shift is at most {MAX_SHIFT.days} days long.",
             fields={"ends_at": ["Choose an earlier end, and enter the rest as another shift."]},
         )
-    return Span(start.astimezone(UTC), end.astimezone(UTC))
+    return Span(start, end)
 
 
 def refuse_overlap(wanted: Shift, entered: Iterable[Shift]) -> bool:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from plants import selectors
 from plants.models import Plant, PlantCredential
+from plants.selectors.reports import Reports
 from plants.services import credentials
 from registry.domain import spreadsheets
 from registry.domain.access import Role
@@ -68,6 +69,7 @@ def _page(request: ScopedRequest, plant: Plant, issued: str = "") -> HttpRespons
         {
             "plant": plant,
             "page": selectors.plant_page(request.scope, plant),
+            "reports": Reports(request.scope, plant),
             "events": history.of_plant(request.scope, plant.code),
             "may_keep": any(request.scope.may(role, plant.code) for role in _KEEPERS),
             "may_order": may_order(request.scope, plant.code),

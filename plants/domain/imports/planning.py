@@ -1,0 +1,270 @@
+"""What each line of a table would do, or why it cannot be; nothing here writes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from plants.domain.contacts import checked_address
+from plants.domain.imports.facts import KINDS, Line, Owned, Present, Station
+from plants.domain.imports.tables import Record
+from plants.domain.local_times import instant_of
+from plants.domain.rosters import LEVELS, PRIMARY, Shift, Span, check_span, refuse_overlap
+from registry.domain.digests import digest_of
+from registry.domain.errors import PlatformError
+
+Action = Literal["create", "change", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a line cannot be imported: which column, and the way out."""
+
+    line: int
+    column: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a line would do."""
+
+    line: int
+    action: Action
+    what: str
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a file would do, line by line."""
+
+    kind: str
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def count(self, action: Action) -> int:
+        """How many lines would do that."""
+        return sum(change.action == action for change in self.changes)
+
+    @property
+    def digest(self) -> str:
+        """Changes as soon as a line would do something else than was shown."""
+        shown = [[change.line, change.action, change.what] for change in self.changes]
+        return digest_of({"kind": self.kind, "changes": shown})
+
+
+class _Refused(Exception):
+    """A column of the line at hand cannot be taken."""
+
+    def __init__(self, column: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.column, self.sentence = column, sentence
+
+
+def plan(kind: str, records: Sequence[Record], present: Present) -> Plan:
+    """What the records would do to what is present."""
+    found, seen = Plan(kind), dict[tuple[str, ...], int]()
+    reader = _READERS[kind](present)
+    for record in records:
+        try:
+            _check_shape(kind, record)
+            _check_new(kind, record, seen)
+            found.changes.append(reader(record))
+        except _Refused as refusal:
+            found.problems.append(Problem(record.line, refusal.column, refusal.sentence))
+        except PlatformError as refusal:
+            found.problems += _problems(record.line, refusal)
+    return found
+
+
+def _check_shape(kind: str, record: Record) -> None:
+    if record.is_misshapen:
+        raise _Refused("", "It has more or fewer cells than the header; look for a missing quote.")
+    for column in KINDS[kind].required:
+        if not record.cells.get(column):
+            raise _Refused(column, "It is empty; fill it in.")
+
+
+def _check_new(kind: str, record: Record, seen: dict[tuple[str, ...], int]) -> None:
+    key = _key(kind, record.cells)
+    if key in seen:
+        raise _Refused(KINDS[kind].columns[0], f"It repeats line {seen[key]}; leave one of them.")
+    seen[key] = record.line
+
+
+_KEYS = {"lines": 1, "stations": 2, "people": 1, "ownership": 1, "shifts": 5}
+
+
+def _key(kind: str, cells: Mapping[str, str]) -> tuple[str, ...]:
+    columns = KINDS[kind].columns[: _KEYS[kind]]
+    return tuple(cells.get(column, "") for column in columns)
+
+
+def _problems(line: int, refusal: PlatformError) -> Iterable[Problem]:
+    if not refusal.fields:
+        yield Problem(line, "", refusal.message)
+    for column, sentences in refusal.fields.items():
+        yield Problem(line, column, f"{refusal.message} {' '.join(sentences)}")
+
+
+def _action(former: Any, latter: Any) -> Action:
+    if former is None:
+        return "create"
+    return "unchanged" if former == latter else "change"
+
+
+# --- What each kind of line would do ------------------------------------------------------------
+_Reader = Callable[[Record], Change]
+
+
+def _lines(present: Present) -> _Reader:
+    def read(record: Record) -> Change:
+        code, name = record.cells["line"], record.cells["name"]
+        former = present.lines.get(code)
+        if former and former.is_closed:
+            raise _Refused("line", f"The line {code} is closed; choose another code.")
+        words = f"{name} ({code})"
+        if former and former.name != name:
+            words = f"{former.name} becomes {name} ({code})"
+        return Change(record.line, _action(former, Line(name)), words, record.cells)
+
+    return read
+
+
+def _stations(present: Present) -> _Reader:
+    def read(record: Record) -> Change:
+        cells = record.cells
+        line, code, family = cells["line"], cells["station"], cells.get("family", "")
+        _check_line(present, line)
+        if family and family not in present.families:
+            raise _Refused("family", f"There is no family {family[:64]}; leave it empty or fix it.")
+        former = present.stations.get((line, code))
+        if former and former.is_closed:
+            raise _Refused("station", f"The station {code} is closed; choose another code.")
+        action = _action(former, Station(cells["name"], family))
+        inspects = f", inspects {family}" if family else ""
+        words = f"{cells['name']} ({code}) on {line}{inspects}"
+        return Change(record.line, action, words, cells)
+
+    return read
+
+
+def _check_line(present: Present, code: str) -> None:
+    line = present.lines.get(code)
+    if line is None:
+        raise _Refused("line", f"There is no line {code[:31]} at this plant; import it first.")
+    if line.is_closed:
+        raise _Refused("line", f"The line {code} is closed.")
+
+
+def _check_person(present: Present, column: str, code: str) -> None:
+    person = present.people.get(code)
+    if person is None:
+        raise _Refused(
+            column, f"Nobody at this plant has the code {code[:31]}; import people first."
+        )
+    if person.has_left:
+        raise _Refused(column, f"{person.name} has left; name somebody else.")
+
+
+def _people(present: Present) -> _Reader:
+    def read(record: Record) -> Change:
+        cells, kept = record.cells, {}
+        for column in ("phone", "email"):
+            if address := cells.get(column, ""):
+                kept[column] = _address(column, address)
+        former = present.people.get(cells["person"])
+        words = f"{cells['name']} ({cells['person']})"
+        values = {**cells, **kept}
+        if former is None:
+            return Change(record.line, "create", words, values)
+        if former.has_left:
+            raise _Refused("person", f"{former.name} has left and keeps the code; choose another.")
+        known = {"phone": former.phones, "email": former.emails}
+        new = [column for column, address in kept.items() if address not in known[column]]
+        is_same = former.name == cells["name"] and not new
+        added = f", with another {' and '.join(new)}" if new else ""
+        return Change(record.line, "unchanged" if is_same else "change", words + added, values)
+
+    return read
+
+
+def _address(column: str, text: str) -> str:
+    try:
+        return checked_address(column, text)
+    except PlatformError as refusal:
+        raise _Refused(
+            column, f"{refusal.message} {' '.join(refusal.fields.get('address', []))}"
+        ) from None
+
+
+def _ownership(present: Present) -> _Reader:
+    def read(record: Record) -> Change:
+        cells = record.cells
+        line, deputy = cells["line"], cells.get("deputy", "")
+        _check_line(present, line)
+        for column in ("owner", "deputy", "rollback_authority"):
+            if cells.get(column):
+                _check_person(present, column, cells[column])
+        if deputy == cells["owner"]:
+            raise _Refused("deputy", "The owner cannot deputise for themselves; leave it empty.")
+        wanted = Owned(cells["team"], cells["owner"], deputy, cells["rollback_authority"])
+        words = f"{line}: {wanted.team}, owner {wanted.owner}"
+        return Change(record.line, _action(present.owned.get(line), wanted), words, cells)
+
+    return read
+
+
+def _shifts(present: Present) -> _Reader:
+    # People never hold one post at once, so only a shift's neighbours on its post can clash.
+    posts: defaultdict[tuple[str | None, str], list[tuple[Span, Shift]]] = defaultdict(list)
+    for shift in sorted(present.shifts, key=lambda one: one.span):
+        posts[shift.line, shift.level].append((shift.span, shift))
+
+    def read(record: Record) -> Change:
+        wanted = _shift(record.cells, present)
+        post = posts[wanted.line, wanted.level]
+        place = bisect_left(post, wanted.span, key=lambda entry: entry[0])
+        neighbours = [shift for _, shift in post[max(0, place - 1) : place + 2]]
+        is_there = refuse_overlap(wanted, neighbours)
+        if not is_there:
+            insort(post, (wanted.span, wanted), key=lambda entry: entry[0])
+        where = wanted.line or "every line"
+        begins, ends = (moment.astimezone(present.zone) for moment in wanted.span)
+        span = f"{begins:%a %-d %b %Y %H:%M %Z} to {ends:%a %-d %b %H:%M %Z}"
+        values = {
+            "person": wanted.person,
+            "line": wanted.line,
+            "level": wanted.level,
+            "starts_at": wanted.span.start,
+            "ends_at": wanted.span.end,
+        }
+        action: Action = "unchanged" if is_there else "create"
+        return Change(record.line, action, f"{wanted.person}, {where}, {span}", values)
+
+    return read
+
+
+def _shift(cells: Mapping[str, str], present: Present) -> Shift:
+    line, level = cells.get("line", ""), cells.get("level", "") or PRIMARY
+    _check_person(present, "person", cells["person"])
+    if line:
+        _check_line(present, line)
+    if level not in LEVELS:
+        raise _Refused("level", f"Write one of: {', '.join(LEVELS)}; empty means {PRIMARY}.")
+    starts = instant_of(cells["starts_at"], present.zone, "starts_at")
+    ends = instant_of(cells["ends_at"], present.zone, "ends_at")
+    return Shift(check_span(starts, ends), cells["person"], line or None, level)
+
+
+_READERS: Mapping[str, Callable[[Present], _Reader]] = {
+    "lines": _lines,
+    "stations": _stations,
+    "people": _people,
+    "ownership": _ownership,
+    "shifts": _shifts,
+}

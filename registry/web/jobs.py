@@ -22,7 +22,13 @@ STOP_POLLING = 286
 
 def _visible(request: ScopedRequest, pk: UUID) -> Job:
     rows = Job.objects.visible_to(request.scope).select_related(
-        "family", "recipe", "parent__family", "manifest", "retry_of", "retried_as"
+        "family",
+        "recipe",
+        "parent__family",
+        "against__family",
+        "manifest",
+        "retry_of",
+        "retried_as",
     )
     return get_object_or_404(rows, pk=pk)
 

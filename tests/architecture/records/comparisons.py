@@ -11,7 +11,6 @@ from tests.factories.world import World
 
 NO_ENTRY = {
     "registry.services.comparisons.check": "computes",
-    "registry.services.comparisons.obstacle": "computes",
     "registry.services.comparisons.rules_of": "computes",
 }
 

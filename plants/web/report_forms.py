@@ -14,7 +14,7 @@ from registry.models import ModelFamily
 _CODE_HELP = "Lower-case letters, digits and hyphens; it never changes, because records name it."
 
 
-class PersonChoice(forms.ModelChoiceField[Person]):
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Two people may have one name; the code tells them apart."""
 
     def label_from_instance(self, obj: Person) -> str:

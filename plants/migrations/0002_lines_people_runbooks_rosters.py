@@ -185,7 +185,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='oncallshift',
-            constraint=models.UniqueConstraint(fields=('plant', 'line', 'person', 'level', 'starts_at', 'ends_at'), name='shift_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('line', 'person', 'level', 'starts_at', 'ends_at'), name='shift_once_per_line'),
+        ),
+        migrations.AddConstraint(
+            model_name='oncallshift',
+            constraint=models.UniqueConstraint(condition=models.Q(('line__isnull', True)), fields=('plant', 'person', 'level', 'starts_at', 'ends_at'), name='shift_once_per_plant'),
         ),
         migrations.AddConstraint(
             model_name='contactmethod',

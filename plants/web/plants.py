@@ -19,6 +19,7 @@ from registry.domain.access import Role
 from registry.http import ScopedRequest
 from registry.selectors import history
 from registry.selectors.jobs import may_order
+from registry.selectors.offers import offers_to
 
 _KEEPERS = (Role.ADMINISTRATOR, Role.ENGINEER)
 
@@ -70,6 +71,7 @@ def _page(request: ScopedRequest, plant: Plant, issued: str = "") -> HttpRespons
             "plant": plant,
             "page": selectors.plant_page(request.scope, plant),
             "reports": Reports(request.scope, plant),
+            "offers": offers_to(request.scope, plant.code) if not plant.closed_at else [],
             "events": history.of_plant(request.scope, plant.code),
             "may_keep": any(request.scope.may(role, plant.code) for role in _KEEPERS),
             "may_order": may_order(request.scope, plant.code),

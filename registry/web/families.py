@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from registry.domain.access import Role
 from registry.http import ScopedRequest
 from registry.models import ModelFamily
-from registry.selectors import families
-from registry.web.answers import listed
+from registry.selectors import families, family_page, offers
+from registry.selectors.directory import BASELINE, plants_of
+from registry.web.answers import as_csv, listed
 
 
 @require_safe
@@ -20,7 +23,18 @@ def index(request: ScopedRequest) -> HttpResponseBase:
 
 @require_safe
 @login_required
-def detail(request: ScopedRequest, slug: str) -> HttpResponse:
+def detail(request: ScopedRequest, slug: str) -> HttpResponseBase:
     family = get_object_or_404(ModelFamily.objects.visible_to(request.scope), slug=slug)
-    page = families.page(request.scope, family)
-    return render(request, "registry/family_detail.html", {"family": family, "page": page})
+    page = family_page.page(request.scope, family, request.GET)
+    if request.GET.get("format") == "csv":
+        return as_csv(family_page.HEADER, family_page.export(page), f"family-{family.slug}")
+    current = page.baseline
+    plants = [code for code, facts in plants_of(request).items() if facts.standing != "closed"]
+    context = {
+        "family": family,
+        "page": page,
+        "adoption": current and offers.adoption(request.scope, current, plants),
+        "may_publish": request.scope.may(Role.DATA_SCIENTIST),
+        "baseline_url": f"{reverse(BASELINE)}?family={family.slug}",
+    }
+    return render(request, "registry/family_detail.html", context)

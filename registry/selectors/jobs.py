@@ -100,14 +100,14 @@ def may_order(scope: PlantScope, plant_code: str | None = None) -> bool:
 
 
 def queues(scope: PlantScope) -> list[Any]:
-    """What waits and runs at each plant that has open jobs; one query."""
+    """What waits and runs at each plant that has open jobs, the longest queue first; one query."""
     rows = Job.objects.visible_to(scope).open().order_by().values("plant_code")
     return list(
         rows.annotate(
             waiting=Count("pk", filter=Q(state=JobState.QUEUED)),
             at_work=Count("pk", filter=~Q(state=JobState.QUEUED)),
             oldest=Min("requested_at", filter=Q(state=JobState.QUEUED)),
-        ).order_by("plant_code")
+        ).order_by("-waiting", "-at_work", "plant_code")
     )
 
 

@@ -18,6 +18,7 @@ from registry.web.answers import listed
 
 # htmx: "the last answer of its kind"; the element stops asking.
 STOP_POLLING = 286
+_QUEUES_SHOWN = 5
 
 
 def _visible(request: ScopedRequest, pk: UUID) -> Job:
@@ -40,7 +41,14 @@ def index(request: ScopedRequest) -> HttpResponseBase:
     may_order = reads.may_order(request.scope)
     queues = reads.queues(request.scope)
     return listed(
-        request, "registry/job_list.html", listing, "jobs", may_order=may_order, queues=queues
+        request,
+        "registry/job_list.html",
+        listing,
+        "jobs",
+        may_order=may_order,
+        queues=queues,
+        longest=queues[:_QUEUES_SHOWN],
+        shorter=queues[_QUEUES_SHOWN:],
     )
 
 

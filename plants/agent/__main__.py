@@ -1,4 +1,4 @@
-"""The agent's commands: enrol this machine, work, check data, rotate the credential."""
+"""The agent's commands: enrol this machine, work, check data, publish a model, rotate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from plants.agent import check
+from plants.agent import check, publishing_options
 from plants.agent.client import Portal
 from plants.agent.home import Home
 from registry.domain.errors import NotFound, PlatformError
@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     work.set_defaults(run=_work)
 
+    publish = commands.add_parser(
+        "publish", help="Upload a model trained elsewhere; the same command again goes on."
+    )
+    publishing_options.add_to(publish)
+    publish.set_defaults(run=_publish)
+
     commands.add_parser("check-data", help="Check a data folder against the contract.")
     return parser
 
@@ -84,6 +90,13 @@ def _work(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         allow_plain=arguments.allow_plain,
     )
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    # Only this command needs it.
+    from plants.agent import publishing
+
+    return publishing.publish(Home(arguments.home), arguments)
 
 
 if __name__ == "__main__":

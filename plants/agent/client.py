@@ -40,13 +40,15 @@ _ERRORS: dict[int, type[PlatformError]] = {
 class Portal:
     """The protocol's calls as methods; each raises the portal's refusal as the same error."""
 
+    root = "worker/"
+
     def __init__(self, url: str, token: str = "", *, patience_seconds: float = 300.0) -> None:
         headers = {protocol.HEADER: protocol.VERSION}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         try:
             self._http = httpx.Client(
-                base_url=f"{url.rstrip('/')}/api/v1/worker/",
+                base_url=f"{url.rstrip('/')}/api/v1/{self.root}",
                 headers=headers,
                 timeout=_TIMEOUT,
                 follow_redirects=False,
@@ -192,6 +194,7 @@ class Portal:
         raise kind(
             str(problem.get("detail", f"The portal answered {answer.status_code}."))[:500],
             code=str(problem.get("code", ""))[:64] or None,
+            fields=_fields(problem.get("fields")),
         )
 
 
@@ -209,6 +212,16 @@ def _standing(body: dict[str, Any], size: int) -> Standing:
     if not isinstance(upload, str) or type(offset) is not int or not 0 <= offset <= size:
         raise Invalid("The portal's answer about an upload makes no sense.", code="bad-reply")
     return Standing(upload, offset, complete is True)
+
+
+def _fields(stated: object) -> dict[str, list[str]]:
+    """What the portal says of single fields, as far as it makes sense."""
+    found = stated.items() if isinstance(stated, dict) else ()
+    return {
+        str(name)[:64]: [str(one)[:500] for one in texts]
+        for name, texts in found
+        if isinstance(texts, list)
+    }
 
 
 def _away(error: httpx.TransportError) -> Unavailable:

@@ -118,6 +118,7 @@ def order(request: ScopedRequest) -> HttpResponse:
     first, second = _posted(request, "a"), _posted(request, "b")
     back = f"{reverse('registry:version-compare')}?{urlencode({'a': first.pk, 'b': second.pk})}"
     place = _place(request, first, second)
+    request.scope.require_any(job_reads.ORDERERS, place.plant)
     wish = jobs.Wish(
         kind=JobKind.EVALUATE,
         plant_code=place.plant,

@@ -99,6 +99,47 @@ class Stage:
         )
         return str(job.pk)
 
+    def order_pair(self, first: str, second: str, dataset: str, plant: str = "graz") -> str:
+        """Have the versions of two jobs scored on the same rows."""
+        from plants.services import orders
+        from registry.domain.access import portal_scope
+        from registry.domain.jobs import JobKind
+        from registry.models import ModelFamily, ModelVersion, Recipe
+        from registry.services import jobs
+
+        wish = jobs.Wish(
+            JobKind.EVALUATE,
+            plant,
+            ModelFamily.objects.get(),
+            dataset,
+            Recipe.objects.get(),
+            parent=ModelVersion.objects.get(job=first),
+            against=ModelVersion.objects.get(job=second),
+        )
+        return str(orders.order(portal_scope("fault test"), wish).pk)
+
+    def pairing(self, job: str) -> dict[str, Any]:
+        """What a job put on record of two versions."""
+        from registry.domain.access import portal_scope
+        from registry.models import Evaluation, Pairing
+        from registry.selectors.comparisons import page
+
+        row = Pairing.objects.select_related("version__family", "other__family").get(job=job)
+        reports = {
+            str(one.version_id): one.report
+            for one in Evaluation.objects.filter(
+                manifest=row.manifest, version__in=(row.version_id, row.other_id)
+            ).order_by("evaluated_at")
+        }
+        found = page(portal_scope("fault test"), row.version, row.other)
+        return {
+            "counts": row.counts,
+            "n": row.n,
+            "reports": [reports[str(row.version_id)], reports[str(row.other_id)]],
+            "statement": found.statement,
+            "p": found.overall.p if found.overall else None,
+        }
+
     def job(self, job: str) -> dict[str, Any]:
         from registry.models import Evaluation, Job, LedgerEntry, ModelVersion
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.api import people, search, worker
+from plants.api import people, report_urls, search, worker
 
 app_name = "plants-api"
 urlpatterns = [
@@ -33,4 +33,5 @@ urlpatterns = [
         people.Revocation.as_view(),
         name="revocation",
     ),
+    *report_urls.urlpatterns,
 ]

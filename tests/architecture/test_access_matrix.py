@@ -26,6 +26,7 @@ COLUMNS = ("anonymous", "nobody", *AT_A_PLANT, *CENTRAL, "agent")
 OF_A_PLANT = (*AT_A_PLANT, "agent")
 METHODS = ("get", "post", "put", "patch", "delete")
 NO_SUCH = "00000000-0000-4000-8000-000000000000"
+NO_SUCH_NUMBER = 10**9
 
 
 @pytest.fixture
@@ -113,7 +114,13 @@ OBJECTS = sorted({line.url for line in lines() if line.elsewhere in {"404", "age
 
 
 def made_up(keys: dict[str, Any]) -> dict[str, Any]:
-    return {name: "nowhere" if name == "code" else NO_SUCH for name in keys}
+    return {name: _made_up(name, value) for name, value in keys.items()}
+
+
+def _made_up(name: str, value: Any) -> Any:
+    if isinstance(value, int):
+        return NO_SUCH_NUMBER
+    return "nowhere" if name == "code" else NO_SUCH
 
 
 @pytest.mark.parametrize("method", METHODS)

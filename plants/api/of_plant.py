@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from plants.models import Line, Person, Plant
+from registry.domain.access import PlantScope
+from registry.domain.errors import Invalid, NotFound
+from registry.models import ModelFamily
+
+
+def scope_of(request: Request) -> PlantScope:
+    scope: PlantScope = request.auth  # type: ignore[assignment]
+    return scope
+
+
+def plant_of(request: Request, code: str) -> Plant:
+    """The plant of the address, if the caller may know of it."""
+    plant = Plant.objects.visible_to(scope_of(request)).filter(pk=code).first()
+    if plant is None:
+        raise NotFound("There is no such plant, or you hold no role there.")
+    return plant
+
+
+def zone_of(plant: Plant) -> ZoneInfo:
+    return ZoneInfo(plant.time_zone)
+
+
+def one(rows: Any, what: str, **key: Any) -> Any:
+    """The row that the address names, or a 404 that says no more than that."""
+    row = rows.filter(**key).first()
+    if row is None:
+        raise NotFound(f"There is no such {what}, or you may not know of it.")
+    return row
+
+
+def checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The body as its serializer reads it; refused by field."""
+    wanted = shape(data=request.data, partial=request.method == "PATCH")
+    wanted.is_valid(raise_exception=True)
+    found: dict[str, Any] = wanted.validated_data
+    return found
+
+
+def named(rows: Any, field: str, what: str, **key: Any) -> Any:
+    """The row that a field of the body names."""
+    row = rows.filter(**key).first()
+    if row is None:
+        raise Invalid(
+            "Some fields need correction; see fields.",
+            fields={field: [f"There is no {what} {next(iter(key.values()))!s:.64}."]},
+        )
+    return row
+
+
+def line_named(request: Request, plant: Plant, code: str, field: str = "line") -> Line:
+    rows = Line.objects.visible_to(scope_of(request)).filter(plant=plant)
+    return named(rows, field, "line", code=code)  # type: ignore[no-any-return]
+
+
+def person_named(request: Request, plant: Plant, code: str, field: str) -> Person:
+    rows = Person.objects.visible_to(scope_of(request)).filter(plant=plant)
+    return named(rows, field, "person", code=code)  # type: ignore[no-any-return]
+
+
+def family_named(request: Request, slug: str, field: str = "family") -> ModelFamily:
+    rows = ModelFamily.objects.visible_to(scope_of(request))
+    return named(rows, field, "family", slug=slug)  # type: ignore[no-any-return]
+
+
+class OfPlant(APIView):
+    """Something below /plants/<code>/: nothing is looked at before the plant itself."""
+
+    plant: Plant
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # A method that there is not is no secret; what the plant has is one.
+        if getattr(self, (request.method or "").lower(), None) is not None:
+            self.plant = plant_of(request, kwargs["code"])
+
+
+class ListOfPlant(OfPlant, generics.ListAPIView[Any]):
+    """Rows of one plant; `filters` maps query words to lookups."""
+
+    rows: QuerySet[Any]
+    plant_field = "plant"
+    filters: dict[str, str] = {}
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.rows.none()
+        rows: Any = self.rows.all()
+        rows = rows.visible_to(scope_of(self.request)).filter(**{self.plant_field: self.plant})
+        for word, lookup in self.filters.items():
+            if value := self.request.query_params.get(word):
+                if "\x00" in value:
+                    raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
+                rows = rows.filter(**{lookup: value})
+        return rows
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        try:
+            return super().paginate_queryset(queryset)
+        except ValueError:
+            raise Invalid(
+                "This cursor is not one of this list's.",
+                fields={"cursor": ["Follow next and previous, or leave it out."]},
+            ) from None

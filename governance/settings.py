@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from celery.schedules import crontab
+
 from governance import env
 from registry.domain import broker_urls
 
@@ -163,6 +165,7 @@ STATIC_ROOT = LINEWARD_HOME / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns about a folder that is not there
 WHITENOISE_USE_FINDERS = env.flag("LINEWARD_STATIC_FROM_SOURCE", True)
 EMAIL_BACKEND = env.text("LINEWARD_EMAIL", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env.text("LINEWARD_MAIL_FROM", "lineward@localhost")
 
 # --- Work ---------------------------------------------------------------------------------------
 # Certificates are required on rediss://; kombu alone would only warn without them.
@@ -185,6 +188,10 @@ CELERY_BEAT_SCHEDULE = {
     "mirror-to-mlflow": {"task": "registry.tasks.mirror_to_mlflow", "schedule": 15.0},
     "reconcile-queue-access": {"task": "plants.tasks.reconcile_queue_access", "schedule": 60.0},
     "drop-stale-uploads": {"task": "registry.tasks.drop_stale_uploads", "schedule": 3600.0},
+    "send-summaries": {
+        "task": "governance.tasks.send_summaries",
+        "schedule": crontab(minute=0, hour=6, day_of_week="monday"),  # UTC
+    },
     "drop-kept-answers": {"task": "registry.tasks.drop_kept_answers", "schedule": 3600.0},
 }
 JOB_LEASE_SECONDS = env.number("LINEWARD_JOB_LEASE_SECONDS", 600)
@@ -201,6 +208,9 @@ MODEL_BRIDGE = env.text("LINEWARD_MODEL_BRIDGE", "registry.bridge.mlflow.MlflowB
 MLFLOW_TRACKING_URI = env.text(
     "MLFLOW_TRACKING_URI", f"sqlite:///{LINEWARD_HOME / 'mlflow' / 'mlflow.sqlite3'}"
 )
+# Where people find MLflow's own pages and flower; empty: nobody serves them, and no page links there.
+MLFLOW_UI = env.text("LINEWARD_MLFLOW_UI", "")
+FLOWER_UI = env.text("LINEWARD_FLOWER_UI", "")
 
 # --- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

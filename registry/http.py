@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
+from rest_framework.exceptions import NotFound as RestNotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
@@ -74,6 +75,15 @@ class Pages(CursorPagination):
                 fields={name[:80]: ["Leave it out, or spell it as listed."] for name in unknown},
             )
         return super().paginate_queryset(queryset, request, view)
+
+    def decode_cursor(self, request: Request) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except RestNotFound:
+            raise Invalid(
+                "This cursor is not one of this list's.",
+                fields={"cursor": ["Follow next and previous, or leave it out."]},
+            ) from None
 
     def get_page_size(self, request: Request) -> int | None:
         wanted = request.query_params.get(self.page_size_query_param, str(self.page_size))

@@ -14,7 +14,13 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+    JsonResponse,
+)
 from django.urls import Resolver404, ResolverMatch, resolve
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -22,7 +28,7 @@ from rest_framework.request import Request
 from registry.domain.access import PlantScope
 from registry.domain.digests import sha256
 from registry.domain.errors import Invalid, PlatformError, Stale, TooLarge
-from registry.http import MAX_BODY_BYTES, refused
+from registry.http import MAX_BODY_BYTES, PROBLEM_TYPE, problem_body, refused
 from registry.services import kept_answers
 
 _API = "/api/v1/"
@@ -39,7 +45,10 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.path.startswith(_API) and "html" in response.get("Content-Type", ""):
+            return _plainly(response)
+        return response
 
     def process_view(
         self, request: WSGIRequest, view: Any, args: Any, kwargs: Any
@@ -54,6 +63,21 @@ class ApiMiddleware:
             return _write(request, view.cls, run)
         except PlatformError as refusal:
             return refused(refusal)
+
+
+def _plainly(response: HttpResponseBase) -> HttpResponseBase:
+    """Django answers for an address that no view has, and in HTML; programs get a problem."""
+    status = response.status_code
+    if status < 400:
+        return response
+    sentence = {
+        404: "There is no such address, or you may not know of what it names.",
+        400: "This is no request that the portal understands.",
+    }.get(status, "Something went wrong here; the operators can find it by the time of day.")
+    code = {404: "not-found", 400: "bad-request"}.get(status, "internal")
+    return JsonResponse(
+        problem_body(status, code, sentence), status=status, content_type=PROBLEM_TYPE
+    )
 
 
 # --- Reads ---------------------------------------------------------------------------------------

@@ -2,10 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.web import api, home
+from governance.web import api, explore, gate, home, summary
 
 app_name = "governance"
 urlpatterns = [
+    path("families/<slug:slug>/explore/", explore.family, name="explore-family"),
+    path("versions/<uuid:pk>/explore/", explore.version, name="explore-version"),
     path("", home.home, name="home"),
+    path("account/summary/", summary.settings, name="summary"),
+    path("account/summary/preview/", summary.preview, name="summary-preview"),
     path("api/", api.reference, name="api"),
+    path("auth/check/", gate.check, name="gate"),
 ]

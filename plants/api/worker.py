@@ -50,12 +50,12 @@ def _plant_of(request: Request) -> str:
     return str(request.user.credential.plant_id)  # type: ignore[union-attr]
 
 
-def _schema(message: str, summary: str) -> Callable[[Any], Any]:
+def _schema(message: str, summary: str, status: int = 200) -> Callable[[Any], Any]:
     return extend_schema(
         summary=summary,
         tags=["worker protocol"],
         request={"application/json": protocol.SCHEMAS[message]} if message else None,
-        responses={200: OpenApiTypes.OBJECT},
+        responses={status: OpenApiTypes.OBJECT},
     )
 
 
@@ -72,7 +72,7 @@ class Enrolment(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (EnrolmentThrottle,)
 
-    @_schema("enrolment", "Enrol a plant's machine with a single-use code")
+    @_schema("enrolment", "Enrol a plant's machine with a single-use code", 201)
     def post(self, request: Request) -> Response:
         body = protocol.check("enrolment", request.data)
         issued = credentials.enrol(body["code"])
@@ -84,7 +84,7 @@ class Rotation(WorkerView):
 
     answers_with_secret = True
 
-    @_schema("", "Rotate this credential; the old one ends with the new one's first use")
+    @_schema("", "Rotate this credential; the old one ends with the new one's first use", 201)
     def post(self, request: Request) -> Response:
         issued = credentials.rotate(request.user.credential)  # type: ignore[union-attr]
         return Response(issued.as_json(), status=201, headers={"Cache-Control": "no-store"})

@@ -246,9 +246,12 @@ def _fitting(components: Mapping[str, Any]) -> Any:
 def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[int]:
     is_open = not operation.get("security")
     found = {406} if is_open else {401, 403, 406}
-    if "{" in path:
-        found.add(404)
     parameters = operation.get("parameters", [])
+    # What a message or a question names may be unknown as well as what the address names.
+    is_list = any(one["name"] == "cursor" for one in parameters)
+    is_question = any(one["in"] == "query" for one in parameters) and not is_list
+    if "{" in path or method in _WRITES or is_question:
+        found.add(404)
     if any(one["in"] == "query" for one in parameters):
         found.add(422)
     if any(one["name"] == "Range" for one in parameters):

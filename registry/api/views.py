@@ -94,7 +94,9 @@ class Families(ScopedList):
     search = ("slug", "title", "description")
     filters = {"task_kind": "task_kind"}
 
-    @extend_schema(summary="Declare a family", request=shapes.FamilyIn)
+    @extend_schema(
+        summary="Declare a family", request=shapes.FamilyIn, responses={201: shapes.FamilyOut}
+    )
     def post(self, request: Request) -> Response:
         wanted = shapes.FamilyIn(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -114,7 +116,9 @@ class Recipes(ScopedList):
     search = ("name", "version", "digest", "published_by")
     filters = {"name": "name", "task_kind": "task_kind"}
 
-    @extend_schema(summary="Publish a recipe", request=shapes.RecipeIn)
+    @extend_schema(
+        summary="Publish a recipe", request=shapes.RecipeIn, responses={201: shapes.RecipeOut}
+    )
     def post(self, request: Request) -> Response:
         wanted = shapes.RecipeIn(data=request.data)
         wanted.is_valid(raise_exception=True)

@@ -51,11 +51,13 @@ class PlantColumns:
 
     Attributes:
         version: places in `FleetEvaluations.versions`.
+        manifest: places in `FleetEvaluations.manifests`; the same place means the same rows.
         evaluated_at: seconds since 1970, UTC.
     """
 
     plant: str
     version: list[int] = field(default_factory=list)
+    manifest: list[int] = field(default_factory=list)
     value: list[float | None] = field(default_factory=list)
     low: list[float | None] = field(default_factory=list)
     high: list[float | None] = field(default_factory=list)
@@ -77,6 +79,7 @@ class FleetEvaluations:
     """What every visible plant has scored lately, and the versions it scored."""
 
     versions: list[NamedVersion]
+    manifests: list[str]
     plants: list[PlantColumns]
 
 
@@ -102,17 +105,20 @@ def latest(
         codes &= set(plants)
     columns: list[PlantColumns] = []
     places: dict[str, int] = {}
+    sets: dict[str, int] = {}
     for code, found in groupby(_rows(visible, sorted(codes), count), key=lambda row: row[0]):
         column = PlantColumns(code)
-        for _, version, value, low, high, n, moment in found:
+        for _, version, manifest, value, low, high, n, moment in found:
             column.version.append(places.setdefault(version, len(places)))
+            column.manifest.append(sets.setdefault(manifest, len(sets)))
             column.value.append(value if value is None else round(value, _DECIMALS))
             column.low.append(low if low is None else round(low, _DECIMALS))
             column.high.append(high if high is None else round(high, _DECIMALS))
             column.n.append(n)
             column.evaluated_at.append(moment)
         columns.append(column)
-    return FleetEvaluations(_named(family, places), columns)
+    manifests = [str(UUID(key)) for key in sets]
+    return FleetEvaluations(_named(family, places), manifests, columns)
 
 
 def _codes(scope: PlantScope, family: ModelFamily) -> set[str]:
@@ -133,6 +139,7 @@ def _rows(visible: Any, codes: Sequence[str], count: int) -> Iterator[tuple[Any,
         .values_list(
             "plant_code",
             Cast("version_id", CharField()),
+            Cast("manifest_id", CharField()),
             "value",
             "low",
             "high",

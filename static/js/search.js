@@ -45,7 +45,9 @@
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       step(form, event.key === "ArrowDown" ? 1 : -1);
-    } else if (event.key === "Escape") {
+    } else if (event.key === "Escape" && form.querySelector(".suggested")) {
+      // The browser's own answer would empty the box as well.
+      event.preventDefault();
       close();
       box().focus();
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import OuterRef, Subquery, UUIDField
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.domain import readings
 from registry.domain.access import PlantScope
@@ -33,13 +34,15 @@ WITH champion AS MATERIALIZED (
         JOIN registry_datasetmanifest data ON data.id = own.manifest_id
         LEFT JOIN registry_datasetmanifest trained ON trained.id = version.manifest_id
         WHERE own.version_id = version.id AND own.plant_code = plant.code
+          AND own.evaluated_at <= %(at)s
           AND data.dataset = CASE version.dataset
             WHEN '' THEN trained.dataset ELSE version.dataset END)
     ORDER BY version.registered_at DESC LIMIT 1) AS version
   FROM plants_plant plant
   CROSS JOIN registry_modelfamily family
   LEFT JOIN registry_baseline baseline
-    ON baseline.family_id = family.id AND baseline.superseded_at IS NULL
+    ON baseline.family_id = family.id AND baseline.published_at <= %(at)s
+    AND (baseline.superseded_at IS NULL OR baseline.superseded_at > %(at)s)
   WHERE plant.code IN ({plants}) AND family.id IN ({families})
 ), scored AS MATERIALIZED (
   SELECT champion.*, COALESCE((
@@ -48,18 +51,20 @@ WITH champion AS MATERIALIZED (
     JOIN registry_datasetmanifest data ON data.id = own.manifest_id
     LEFT JOIN registry_datasetmanifest trained ON trained.id = version.manifest_id
     WHERE own.version_id = champion.version AND own.plant_code = champion.code
+      AND own.evaluated_at <= %(at)s
       AND data.dataset = CASE version.dataset
         WHEN '' THEN trained.dataset ELSE version.dataset END
     ORDER BY own.evaluated_at DESC LIMIT 1), (
     SELECT there.id FROM registry_evaluation there
     WHERE there.version_id = champion.baseline AND there.plant_code = champion.code
+      AND there.evaluated_at <= %(at)s
     ORDER BY there.evaluated_at DESC LIMIT 1)) AS evaluation
   FROM champion
 ), compared AS MATERIALIZED (
   SELECT scored.*, (
     SELECT norm.id FROM registry_evaluation norm
     WHERE norm.version_id = scored.baseline AND norm.plant_code = scored.code
-      AND norm.manifest_id = found.manifest_id
+      AND norm.manifest_id = found.manifest_id AND norm.evaluated_at <= %(at)s
     ORDER BY norm.evaluated_at DESC LIMIT 1) AS norm
   FROM scored JOIN registry_evaluation found ON found.id = scored.evaluation
 )
@@ -130,20 +135,26 @@ def families(scope: PlantScope) -> list[Family]:
 
 
 def standings(
-    scope: PlantScope, codes: Collection[str], shown: Sequence[Family]
+    scope: PlantScope,
+    codes: Collection[str],
+    shown: Sequence[Family],
+    at: datetime | None = None,
 ) -> dict[tuple[str, int], Standing]:
-    """By plant and family; one query, whatever the number of plants and families."""
-    places = [code for code in codes if scope.sees(code)]
-    if not places or not shown:
+    """By plant and family, as it stands or as it stood at a moment; one query, whatever the
+    number of plants and families."""
+    places = {f"p{place}": code for place, code in enumerate(codes) if scope.sees(code)}
+    columns = {f"f{place}": family.pk for place, family in enumerate(shown)}
+    if not places or not columns:
         return {}
+    statement = _CHAMPIONS.format(plants=_listed(places), families=_listed(columns))
+    moment = connection.ops.adapt_datetimefield_value(at or timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CHAMPIONS.format(
-                plants=", ".join(["%s"] * len(places)), families=", ".join(["%s"] * len(shown))
-            ),
-            [*places, *(family.pk for family in shown)],
-        )
+        cursor.execute(statement, {"at": moment, **places, **columns})
         return {(row[0], row[1]): _standing(row[2:]) for row in cursor.fetchall()}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"%({name})s" for name in names)
 
 
 def _standing(row: Sequence[Any]) -> Standing:

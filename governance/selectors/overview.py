@@ -32,7 +32,9 @@ class Overview:
     matrix: Matrix
 
 
-def matrix(scope: PlantScope, facts: Iterable[PlantFacts], parameters: Mapping[str, str]) -> Matrix:
+def asked_for(
+    scope: PlantScope, facts: Iterable[PlantFacts], parameters: Mapping[str, str]
+) -> Matrix:
     """The plants beside the families, as the address asks for them."""
     return matrices.narrow(matrices.read(scope, _open(facts)), parameters)
 

@@ -22,7 +22,7 @@ from registry.selectors.directory import plants_of
 def home(request: ScopedRequest) -> HttpResponseBase:
     facts: Iterable[PlantFacts] = plants_of(request).values()  # type: ignore[assignment]
     if request.GET.get("format") == "csv":
-        return _csv(selectors.matrix(request.scope, facts, request.GET))
+        return _csv(selectors.asked_for(request.scope, facts, request.GET))
     page = selectors.overview(request.scope, facts, request.GET)
     for_page = {"page": page, "matrix": page.matrix, "lines": _lines(page.matrix)}
     return render(request, "governance/home.html", for_page | {"now": timezone.now()})

@@ -141,6 +141,8 @@ class OrderForm(forms.Form):
                 name = _KNOB + knob.path
                 self.fields[name] = _knob_field(knob)
                 self.fields[name].initial = typed.get(name, self.fields[name].initial)
+                # An address or a program that says nothing of a value means the recipe's own.
+                given.setdefault(name, self.fields[name].initial)
 
     # --- What the template shows -----------------------------------------------------------------
     @property

@@ -47,6 +47,8 @@ class RunForm(OrderForm):
         self.ticked = set(sent.getlist("plant"))
         self.tick = sent.get("tick", "")
         self.family_row: ModelFamily | None = None
+        sent = sent.copy()
+        sent.setdefault("kind", JobKind.RETRAIN.value)
         super().__init__(scope, sent, is_draft=is_draft)
         self.rows = self._rows(candidates(scope))
 

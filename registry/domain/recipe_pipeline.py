@@ -71,9 +71,11 @@ def bounds_of(knob: Knob) -> str:
 def plain(value: Any) -> str:
     """A value as a recipe writes it, without the quotes of JSON.
 
-    >>> plain("images"), plain([128, 128]), plain(0.5)
-    ('images', '[128, 128]', '0.5')
+    >>> plain("images"), plain(["group", "time"]), plain(0.5)
+    ('images', '[group, time]', '0.5')
     """
+    if isinstance(value, list):
+        return f"[{', '.join(map(plain, value))}]"
     return value if isinstance(value, str) else shown(value)
 
 

@@ -98,7 +98,7 @@ def _scores(
     current: Iterable[Baseline], plant_code: str
 ) -> dict[Any, list[tuple[Evaluation, _Classes]]]:
     """Per version, each other plant's newest evaluation of it with the classes of its data."""
-    rows = Evaluation.objects.visible_to(_PORTAL).exclude(plant_code=plant_code)
+    rows = Evaluation.objects.visible_to(_PORTAL).exclude(plant_code__in=[plant_code, CENTRE])
     rows = rows.filter(version__in=[one.version_id for one in current])
     rows = rows.order_by("-evaluated_at").defer("report", "gates")
     found: defaultdict[Any, dict[str, tuple[Evaluation, _Classes]]] = defaultdict(dict)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import yaml
 from django import template
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
@@ -19,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registry.domain import wording
+from registry.domain.recipe_yaml import written
 from registry.selectors import own_figures
 from registry.selectors import versions as reads
 from registry.selectors.directory import ORDER, plants_of
@@ -186,8 +186,8 @@ def scored(evaluation: Any) -> Mapping[str, Any]:
 
 @register.filter
 def as_yaml(document: Any) -> str:
-    """A document as people write it, in its own order."""
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=88).strip()
+    """A recipe as people write it, its sections in reading order."""
+    return written(document)
 
 
 @register.filter

@@ -75,6 +75,14 @@ def test_a_preview_says_what_goes_where_and_orders_nothing(client, shown, clara,
     assert Job.objects.count() == before
 
 
+def test_an_address_that_names_no_value_previews_the_recipe_itself(client, shown, clara):
+    client.force_login(clara)
+    address = {"family": "surface-defects", "recipe": shown.recipe.pk, "plant": "graz"}
+    answer = client.get(reverse(NEW), address | {"preview": "1"})
+    assert answer.context["is_preview"]
+    assert answer.context["form"].preview.changes == 0
+
+
 def test_each_plant_gets_one_job_and_a_second_click_orders_nothing_twice(
     client, shown, clara, wish
 ):

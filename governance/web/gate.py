@@ -4,14 +4,8 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from registry.domain.access import Role
 from registry.http import ScopedRequest
-
-# Whom a neighbour behind the portal's login lets in: MLflow shows all plants, flower the tasks.
-_ADMITS = {
-    "mlflow": frozenset(Role),
-    "flower": frozenset({Role.ADMINISTRATOR, Role.DATA_SCIENTIST}),
-}
+from registry.selectors import neighbours
 
 
 @require_safe
@@ -20,5 +14,5 @@ def check(request: ScopedRequest) -> HttpResponse:
     """A reverse proxy's question before each request to a neighbour (nginx `auth_request`)."""
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
-    admits = _ADMITS.get(request.GET.get("for", ""), frozenset())
-    return HttpResponse(status=204 if request.scope.central & admits else 403)
+    is_welcome = neighbours.admits(request.scope, request.GET.get("for", ""))
+    return HttpResponse(status=204 if is_welcome else 403)

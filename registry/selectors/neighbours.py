@@ -6,34 +6,54 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from registry.domain.access import PlantScope, Role
 from registry.models import Evaluation, Job, Mirror, MirrorKind, ModelVersion
 
+# Whom each lets in: MLflow shows all plants, flower all tasks of the portal.
+_ADMITS = {
+    "mlflow": frozenset(Role),
+    "flower": frozenset({Role.ADMINISTRATOR, Role.DATA_SCIENTIST}),
+}
 
-def mlflow_version(version: ModelVersion) -> str:
+
+def admits(scope: PlantScope, neighbour: str) -> bool:
+    """Whether somebody with this scope may open the neighbour's pages."""
+    return bool(scope.central & _ADMITS.get(neighbour, frozenset()))
+
+
+def mlflow(scope: PlantScope, page: str = "") -> str:
+    """A page of MLflow; empty where it is not served, or not to this caller."""
+    if not settings.MLFLOW_UI or not admits(scope, "mlflow"):
+        return ""
+    return f"{settings.MLFLOW_UI.rstrip('/')}/#/{page}"
+
+
+def mlflow_version(scope: PlantScope, version: ModelVersion) -> str:
     """The version's page in MLflow; empty while it is not over there."""
+    if not mlflow(scope):
+        return ""
     number = _external(MirrorKind.VERSION, str(version.pk))
-    return _mlflow(f"models/{quote(version.family.slug)}/versions/{quote(number)}") if number else ""
+    page = f"models/{quote(version.family.slug)}/versions/{quote(number)}"
+    return mlflow(scope, page) if number else ""
 
 
-def mlflow_run(job: Job) -> str:
+def mlflow_run(scope: PlantScope, job: Job) -> str:
     """What the job left in MLflow: the version it trained, or the run of its evaluation."""
+    if not mlflow(scope):
+        return ""
     version = ModelVersion.objects.filter(job=job).select_related("family").first()
     if version is not None:
-        return mlflow_version(version)
+        return mlflow_version(scope, version)
     scored = Evaluation.objects.filter(job=job).values_list("pk", flat=True).first()
     run = _external(MirrorKind.EVALUATION, str(scored)) if scored else ""
-    return _mlflow(f"runs/{quote(run)}") if run else ""
+    return mlflow(scope, f"runs/{quote(run)}") if run else ""
 
 
-def flower() -> str:
-    """The portal's own queue in flower; a plant's queue is not shown there."""
-    address: str = settings.FLOWER_UI
-    return f"{address.rstrip('/')}/tasks" if address else ""
-
-
-def _mlflow(page: str) -> str:
-    address: str = settings.MLFLOW_UI
-    return f"{address.rstrip('/')}/#/{page}" if address else ""
+def flower(scope: PlantScope) -> str:
+    """The portal's own tasks in flower; what a plant's worker does is not shown there."""
+    if not settings.FLOWER_UI or not admits(scope, "flower"):
+        return ""
+    return f"{settings.FLOWER_UI.rstrip('/')}/tasks"
 
 
 def _external(kind: MirrorKind, subject: str) -> str:

@@ -12,6 +12,7 @@ from registry.domain.jobs import JobState
 from registry.http import ScopedRequest
 from registry.models import Job
 from registry.selectors import jobs as reads
+from registry.selectors import neighbours
 from registry.selectors.directory import choices
 from registry.services import jobs
 from registry.web.answers import listed
@@ -68,7 +69,12 @@ def _context(request: ScopedRequest, pk: UUID) -> dict[str, object]:
 @require_safe
 @login_required
 def detail(request: ScopedRequest, pk: UUID) -> HttpResponse:
-    return render(request, "registry/job_detail.html", _context(request, pk))
+    context = _context(request, pk)
+    job = context["job"]
+    assert isinstance(job, Job)  # noqa: S101 - tells the type checker
+    context["mlflow_url"] = neighbours.mlflow_run(request.scope, job)
+    context["flower_url"] = neighbours.flower(request.scope)
+    return render(request, "registry/job_detail.html", context)
 
 
 @require_safe

@@ -2,12 +2,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.web import comparisons, families, jobs, manifests, recipes, stages, uploads, versions
+from registry.web import (
+    comparisons,
+    families,
+    jobs,
+    loading,
+    manifests,
+    recipes,
+    stages,
+    uploads,
+    versions,
+)
 
 app_name = "registry"
 urlpatterns = [
     path("families/", families.index, name="family-list"),
     path("families/<slug:slug>/", families.detail, name="family-detail"),
+    path("registry/", loading.use, name="use"),
     path("versions/", versions.index, name="version-list"),
     path("versions/compare/", comparisons.compare, name="version-compare"),
     path("versions/compare/order/", comparisons.order, name="version-compare-order"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
@@ -10,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from registry.domain import loading
 from registry.domain.access import Role
 from registry.domain.errors import Invalid
 from registry.http import ScopedRequest
 from registry.models import ModelVersion, VersionKind, VersionStage
-from registry.selectors import data, uploads
+from registry.selectors import data, neighbours, uploads
 from registry.selectors import versions as reads
 from registry.selectors.directory import ORDER, UPLOAD, choices
 from registry.selectors.jobs import may_order
@@ -87,6 +89,10 @@ def _card(
             )
             or page.status,
             "moves": moves_of(request.scope, version),
+            "mlflow_url": neighbours.mlflow_version(request.scope, version),
+            "lines": loading.snippet(
+                settings.PORTAL_URL, version.family.slug, version.origin, version.version
+            ),
             "refusal": refusal,
         },
         status=refusal.status if refusal else 200,

@@ -7,6 +7,7 @@ from tests.factories.world import Site, World
 
 TABLE = """
 # url                         method ano non vie ope eng app | sci man aud adm | age | elsewhere
+registry:use                  GET    302 200 200 200 200 200 | 200 200 200 200 | 302 | =
 registry-api:version-by-name  GET    401 404 200 200 200 200 | 200 200 200 200 | 200 | 404
 registry-api:family-baseline  GET    401 404 200 200 200 200 | 200 200 200 200 | 200 | =
 """
@@ -17,6 +18,7 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
     slug = {"slug": world.family.slug}
     name = {**slug, "origin": site.plant.code, "semver": site.version.version}
     return {
+        "registry:use": Ask({}),
         "registry-api:version-by-name": Ask(name),
         "registry-api:family-baseline": Ask(slug),
     }

@@ -153,7 +153,8 @@ def _phase(job: Job | None, stated: Mapping[str, Any]) -> str:
 def _answer(submission: Submission, job: Job | None, evaluation: Evaluation | None) -> str:
     """Where it stands, in one sentence."""
     if submission.state == State.RECEIVING:
-        return "The portal waits for the file." if not submission.upload else "Bytes are arriving."
+        has_some = submission.upload and submission.upload.offset
+        return "Part of the file is here." if has_some else "The portal waits for the file."
     if submission.state == State.VERIFYING:
         return "All bytes are here; the portal checks that the file is safe and fits."
     if submission.state == State.REFUSED:

@@ -292,6 +292,39 @@ class Stage:
         folder = self.fleet.agent_home(plant) / "jobs" / job
         return {path.name: path.stat().st_size for path in folder.iterdir()}
 
+    # --- Uploads ----------------------------------------------------------------------------------
+
+    def portal(self) -> dict[str, Any]:
+        """Where the portal answers, and which processes it is."""
+        address = self.fleet.url.removeprefix("http://")
+        return {"url": self.fleet.url, "pids": list(_processes("--bind", address))}
+
+    def agent_folder(self, plant: str = "graz") -> str:
+        return str(self.fleet.agent_home(plant))
+
+    def add_engineer(self, name: str, password: str, plant: str = "graz") -> None:
+        from plants.models import Plant, User
+        from plants.services import sites
+        from registry.domain.access import Role, portal_scope
+
+        user = User.objects.create_user(name, password=password)
+        scope = portal_scope("fault test")
+        sites.grant_role(scope, user, Role.ENGINEER, Plant.objects.get(pk=plant))
+
+    def uploaded(self) -> dict[str, Any]:
+        """The newest upload and what became of it."""
+        from registry.models import Submission
+
+        row = Submission.objects.select_related("version").order_by("submitted_at").last()
+        if row is None:
+            return {}
+        return {
+            "state": row.state,
+            "detail": row.detail,
+            "artifact": row.version.artifact_id if row.version else "",
+            "count": Submission.objects.count(),
+        }
+
     def log_of(self, name: str) -> str:
         return self.fleet.processes.tail(name, lines=60)
 

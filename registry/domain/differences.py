@@ -87,8 +87,8 @@ def causes(first: Made, second: Made) -> list[Cause]:
     return found[:-1] if len(found) > 1 and found[-1].kind == "fitted" else found
 
 
-def why(first: Made, second: Made) -> str:
-    """The causes in one sentence.
+def why(first: Made, second: Made, *, is_real: bool = False) -> str:
+    """The causes in words; a reason only where there is a real difference to explain.
 
     >>> print(why(Made("1.1.0", seed=1), Made("1.0.0", seed=2)))
     Only the seed differs: 1.1.0 was trained with seed 1, 1.0.0 with 2.
@@ -102,7 +102,8 @@ def why(first: Made, second: Made) -> str:
     if len(found) == 1:
         return f"Only {found[0].word} differs: {said}"
     others = listed([cause.word for cause in found[1:]], at_most=4)
-    return f"The likeliest reason is {found[0].word}: {said} Beside it differ {others}."
+    lead = "The likeliest reason is" if is_real else "What differs above all is"
+    return f"{lead} {found[0].word}: {said} Also different: {others}."
 
 
 def _classes(first: Made, second: Made) -> Cause | None:

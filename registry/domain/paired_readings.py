@@ -159,8 +159,9 @@ def statement(first: str, second: str, reading: Reading) -> str:
 
 
 def _counts(first: str, second: str, reading: Reading, rows: str) -> str:
-    if reading.method == "unpaired":
-        return f"{first} scores {points(reading.difference or 0)} beside {second}"
+    if not reading.gain and reading.difference:  # of different numbers of rows
+        often = "more" if reading.difference > 0 else "less"
+        return f"{first} is right {often} often than {second}"
     if not reading.gain:
         return f"{first} and {second} are right equally often on {rows}"
     word = "more" if reading.gain > 0 else "fewer"
@@ -170,9 +171,10 @@ def _counts(first: str, second: str, reading: Reading, rows: str) -> str:
 def _figures(reading: Reading) -> str:
     low, high = signed_points(reading.low or 0), signed_points(reading.high or 0)
     span = f"95 % {low} to {high}"
+    figures = f"{points(reading.difference or 0)}, {span}"
     if reading.method == "unpaired":
-        return f"{span}; unpaired, conservative"
-    return f"{points(reading.difference or 0)}, {span}, McNemar {p_words(reading.p or 0)}"
+        return f"{figures}; unpaired, conservative"
+    return f"{figures}, McNemar {p_words(reading.p or 0)}"
 
 
 def signed_points(share: float) -> str:

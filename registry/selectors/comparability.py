@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from registry.models import ModelVersion
+from collections.abc import Sequence
+
+from registry.models import DatasetManifest, ModelVersion
+from registry.models.versions import MadeBy
 
 
 def obstacle(version: ModelVersion, against: ModelVersion) -> str:
@@ -22,3 +25,31 @@ def obstacle(version: ModelVersion, against: ModelVersion) -> str:
             f"{different[0]:.80}. Compare versions that know the same classes."
         )
     return ""
+
+
+def cautions(
+    manifest: DatasetManifest, versions: Sequence[ModelVersion], names: Sequence[str]
+) -> list[str]:
+    """Why a score on this hold-out may flatter a version: it may have learned from its rows."""
+    found = []
+    for version, name in zip(versions, names, strict=True):
+        own = version.manifest
+        if own is None or version.made_by == MadeBy.UPLOAD:
+            found.append(f"Whether {name} learned from rows of this hold-out is not known.")
+        elif _is_cut_otherwise(own, manifest):
+            found.append(
+                f"{name} was trained on another cut of this data set and may have learned from "
+                "rows of this hold-out, which would flatter it."
+            )
+    return found
+
+
+def _is_cut_otherwise(own: DatasetManifest, manifest: DatasetManifest) -> bool:
+    place = (manifest.plant_code, manifest.dataset)
+    if own.pk == manifest.pk or (own.plant_code, own.dataset) != place:
+        return False
+    return _hold_out(own) != _hold_out(manifest)
+
+
+def _hold_out(manifest: DatasetManifest) -> str:
+    return str(manifest.document.get("splits", {}).get("holdout", {}).get("digest", ""))

@@ -22,6 +22,7 @@ def document(found: Comparison) -> dict[str, Any]:
         "headline": found.headline,
         "statement": found.statement,
         "why": found.why,
+        "cautions": found.cautions,
         "hold_out": common
         and {
             "manifest": str(common.manifest.pk),
@@ -114,6 +115,8 @@ def rows(found: Comparison) -> Iterator[list[Any]]:
     yield ["answer", found.headline, first, second, None, None, None, None, found.verdict]
     yield ["answer", found.statement, None, None, None, None, None, None, None]
     yield ["answer", found.why, None, None, None, None, None, None, None]
+    for caution in found.cautions:
+        yield ["answer", caution, None, None, None, None, None, None, "caution"]
     for row in found.metrics:
         values = [(figure or {}).get("value") for figure in (row.first, row.second)]
         low, high = row.ends or (None, None)

@@ -103,6 +103,8 @@ def _origins(first: ModelVersion, second: ModelVersion) -> Iterator[Fact]:
 
 def _data(first: ModelVersion, second: ModelVersion) -> Iterator[Fact]:
     one, other = first.manifest, second.manifest
+    # Rows are known by digests keyed with a secret of their plant: another plant's say nothing.
+    is_one_key = bool(one and other and one.plant_code == other.plant_code)
     for label, read, form in (
         ("Data set", lambda it: it.dataset, "text"),
         ("Manifest", lambda it: it.digest, "digest"),
@@ -115,7 +117,8 @@ def _data(first: ModelVersion, second: ModelVersion) -> Iterator[Fact]:
         ("Taken", _days, "text"),
     ):
         values = [read(it) if it else "not on record" for it in (one, other)]
-        if any(values):
+        is_keyed = form == "digest" and label != "Manifest"
+        if any(values) and (is_one_key or not is_keyed):
             plain = "text" if "not on record" in values else form
             yield Fact("Data", label, values[0], values[1], plain)
     if one and other:

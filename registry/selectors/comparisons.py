@@ -19,6 +19,7 @@ from registry.domain.paired_readings import (
     read_unpaired,
     statement,
 )
+from registry.domain.wording import counted
 from registry.models import DatasetManifest, Evaluation, Job, ModelVersion, Pairing
 from registry.selectors import comparability, comparison_facts
 from registry.selectors.comparison_facts import Balance, Descent, Fact
@@ -59,7 +60,9 @@ class Scored:
     @property
     def is_common(self) -> bool:
         """Whether both were scored on it: only then figures can be compared."""
-        return self.first is not None and self.second is not None
+        if self.first is None or self.second is None:
+            return False
+        return self.first.n == self.second.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Comparison:
     statement: str
     why: str
     obstacle: str  # why they cannot be scored on the same rows at all
+    cautions: list[str]
     commons: list[Common]
     common: Common | None
     overall: Reading | None
@@ -133,8 +137,9 @@ def page(
         statement=statement(*names, overall)
         if overall
         else _why_not(names, scored, reports, obstacle),
-        why=differences.why(*made),
+        why=differences.why(*made, is_real=overall is not None and overall.is_real),
         obstacle=obstacle,
+        cautions=comparability.cautions(common.manifest, (first, second), names) if common else [],
         commons=commons,
         common=common,
         overall=overall,
@@ -191,7 +196,7 @@ def _commons(
     found = [
         Common(one.manifest, one.first, one.second, pairing, _cells(pairing, first))
         for one in scored
-        if one.first and one.second
+        if one.is_common and one.first and one.second
         for pairing in (pairings.get(one.manifest.pk),)
     ]
     return sorted(found, key=lambda one: one.pairing is None)
@@ -268,16 +273,13 @@ def _why_not(
     names: tuple[str, str], scored: Sequence[Scored], reports: Reports, obstacle: str
 ) -> str:
     if obstacle:
-        return f"Not comparable: {obstacle}"
+        return obstacle
     unscored = [name for name, report in zip(names, reports, strict=True) if not report]
     if unscored:
-        return (
-            f"Not comparable: no plant has scored {' or '.join(unscored)}; what an uploader claims "
-            "is no figure."
-        )
+        return f"No plant has scored {' or '.join(unscored)}; what an uploader claims is no figure."
     return (
-        "Not comparable: they were scored on different hold-outs, and other rows give other "
-        f"figures whichever is better. None of {len(scored)} hold-outs has seen both."
+        "They were scored on different hold-outs, and other rows give other figures, whichever is "
+        f"better; none of {counted(len(scored), 'hold-out')} has seen both."
     )
 
 

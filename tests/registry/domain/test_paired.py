@@ -172,8 +172,16 @@ def test_the_paired_interval_covers_the_truth():
         (
             read_unpaired(56, 70, 48, 80),
             (
-                "1.1.0 scores +20.0 points beside 1.0.0 (95 % +5.2 to +33.4; unpaired, "
-                "conservative): real."
+                "1.1.0 is right more often than 1.0.0 "
+                "(+20.0 points, 95 % +5.2 to +33.4; unpaired, conservative): real."
+            ),
+        ),
+        (
+            read_unpaired(50, 80, 48, 80),
+            (
+                "1.1.0 is right on 2 more of 80 rows than 1.0.0 "
+                "(+2.5 points, 95 % \u221212.4 to +17.2; unpaired, conservative): "
+                "cannot be told apart from chance."
             ),
         ),
     ],

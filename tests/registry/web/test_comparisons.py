@@ -87,6 +87,13 @@ def test_other_hold_outs_are_not_comparable_and_no_difference_is_given(shown, sh
     assert '<th scope="col">Reading</th>' not in page
 
 
+def test_other_rows_of_one_data_set_are_no_common_hold_out(shown, show):
+    other = rows.version(shown.family, shown.recipe, "graz", "1.1.0", manifest=shown.manifest)
+    answer = show(**address(shown.local, other))
+    assert (shown.local.evaluations.get().n, other.evaluations.get().n) == (190, 75)
+    assert answer.context["found"].verdict == "not comparable"
+
+
 def test_other_classes_are_not_comparable_and_cannot_be_scored_together(shown, show):
     signature = {"kind": "images", "classes": ["good", "dent"]}
     other = rows.version(
@@ -151,9 +158,9 @@ def test_the_same_file_twice_is_said_as_such(shown, show):
 def test_an_upload_that_nobody_scored_has_no_figure(shown, show):
     other = upload(shown)
     page = words(show(**address(shown.local, other)))
-    assert "no plant has scored 2.0.0" in page
+    assert "No plant has scored 2.0.0" in page
     assert "what an uploader claims is no figure" in page
-    assert "0.99" not in page
+    assert "0.42" not in page
     assert "not on record" in page
     assert "2.0.0 was uploaded" in page
 
@@ -171,9 +178,26 @@ def upload(shown: Fleet) -> ModelVersion:
         "metrics": {},
         "made_by": MadeBy.UPLOAD,
         "dataset": "castings",
-        "claimed_metrics": {"balanced_accuracy": 0.99},
+        "claimed_metrics": {"balanced_accuracy": 0.4242},
     }
     return ModelVersion.objects.create(**(facts | brought))
+
+
+def test_an_upload_that_was_scored_is_compared_with_a_caution(shown, show):
+    other = upload(shown)
+    rows.evaluation(other, shown.manifest, skill=3.0, n=190)
+    answer = show(**address(shown.local, other))
+    assert answer.context["found"].overall.n == 190
+    assert "Whether 2.0.0 learned from rows of this hold-out is not known." in words(answer)
+
+
+def test_a_version_trained_on_another_cut_of_the_data_is_compared_with_a_caution(shown, show):
+    cut = rows.manifest("graz", rows=301)
+    other = rows.version(shown.family, shown.recipe, "graz", "1.1.0", manifest=cut)
+    rows.evaluation(other, shown.manifest, n=190)
+    page = words(show(**address(other, shown.local)))
+    assert "1.1.0 was trained on another cut of this data set" in page
+    assert "1.0.0 was trained on another cut" not in page
 
 
 def test_a_retired_version_says_so(proved, show):

@@ -43,7 +43,7 @@ class TableForm(forms.Form):
         label="Or pasted",
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "code"}),
+        widget=forms.Textarea(attrs={"rows": 8}),
         help_text="With its header; commas, semicolons or tabs between the cells.",
     )
 

@@ -63,7 +63,9 @@ class NewStationForm(StationForm):
 
 class OwnershipForm(forms.Form):
     team = forms.CharField(max_length=120, label="Team")
-    owner = PersonChoice(Person.objects.none(), label="Owner", to_field_name="code")
+    owner = PersonChoice(
+        Person.objects.none(), label="Owner", empty_label="choose …", to_field_name="code"
+    )
     deputy = PersonChoice(
         Person.objects.none(),
         label="Deputy",
@@ -74,6 +76,7 @@ class OwnershipForm(forms.Form):
     rollback_authority = PersonChoice(
         Person.objects.none(),
         label="Rollback authority",
+        empty_label="choose …",
         to_field_name="code",
         help_text="May put the line back without asking anybody.",
     )
@@ -108,7 +111,9 @@ class SpanForm(forms.Form):
 
 
 class ShiftForm(SpanForm):
-    person = PersonChoice(Person.objects.none(), label="Person", to_field_name="code")
+    person = PersonChoice(
+        Person.objects.none(), label="Person", empty_label="choose …", to_field_name="code"
+    )
     line = forms.ModelChoiceField(
         queryset=Line.objects.none(),
         required=False,

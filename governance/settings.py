@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
     "mirror-to-mlflow": {"task": "registry.tasks.mirror_to_mlflow", "schedule": 15.0},
     "reconcile-queue-access": {"task": "plants.tasks.reconcile_queue_access", "schedule": 60.0},
     "drop-stale-uploads": {"task": "registry.tasks.drop_stale_uploads", "schedule": 3600.0},
+    "drop-old-readings": {"task": "plants.tasks.drop_old_readings", "schedule": 86_400.0},
     "send-summaries": {
         "task": "governance.tasks.send_summaries",
         "schedule": crontab(minute=0, hour=6, day_of_week="monday"),  # UTC

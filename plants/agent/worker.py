@@ -18,6 +18,7 @@ from plants.agent import broker, environment, ops
 from plants.agent.client import Portal
 from plants.agent.datasets import find, read_contract
 from plants.agent.home import Credential, Home
+from plants.agent.machine import Tally, reading
 from plants.agent.supervisor import Supervisor
 from registry.domain.doorbell import TASK
 from registry.domain.errors import PlatformError
@@ -28,14 +29,17 @@ _HEARTBEAT_SECONDS = 20.0
 _BLOCK_BYTES = 1024 * 1024
 
 
-def heartbeat_body(data_folder: Path, *, worker: str, boot: str) -> dict[str, object]:
-    """What a heartbeat says: this process, and the data sets it could work on."""
+def heartbeat_body(
+    data_folder: Path, *, worker: str, boot: str, tally: Tally | None = None
+) -> dict[str, object]:
+    """What a heartbeat says: this process, its machine, the data sets it could work on."""
     return {
         "worker": worker,
         "boot": boot,
         "agent_version": environment.VERSION,
         "datasets": offered(data_folder),
         "operations": sorted(ops.catalogue()),
+        "metrics": {**reading(data_folder), **(tally.as_metrics() if tally else {})},
     }
 
 
@@ -75,9 +79,16 @@ def _count_lines(path: Path, changed: int, size: int) -> int:
 
 
 def make_app(
-    home: Home, credential: Credential, data_folder: Path, *, worker: str, boot: str
+    home: Home,
+    credential: Credential,
+    data_folder: Path,
+    *,
+    worker: str,
+    boot: str,
+    tally: Tally | None = None,
 ) -> Celery:
     """The Celery app of one plant worker, as the broker's allow-list expects it."""
+    counted = tally or Tally()
     # No fix-ups: with Django settings in the environment, Celery would set the portal up in here.
     app = Celery("lineward-plant", set_as_current=False, fixups=[])
     app.conf.update(
@@ -92,7 +103,8 @@ def make_app(
     @app.task(name=TASK, ignore_result=True)
     def run_job(job_id: str) -> None:
         supervisor = Supervisor(home, credential, data_folder, worker=worker, boot=boot)
-        log.info("job %s: %s", job_id, supervisor.run(job_id))
+        with counted.job():
+            log.info("job %s: %s", job_id, supervisor.run(job_id))
 
     return app
 
@@ -113,8 +125,9 @@ def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = F
         log.error("%s", finding)
     if findings:
         return 1
-    app = make_app(home, credential, data_folder, worker=worker, boot=boot)
-    heart = Heart(credential, data_folder, worker=worker, boot=boot)
+    tally = Tally()
+    app = make_app(home, credential, data_folder, worker=worker, boot=boot, tally=tally)
+    heart = Heart(credential, data_folder, worker=worker, boot=boot, tally=tally)
     worker_ready.connect(lambda **_: heart.start(), weak=False)
     # Celery's types say that it never returns; asked to stop, it does.
     serve: Callable[[list[str]], object] = app.worker_main
@@ -126,12 +139,18 @@ class Heart:
     """Tells the portal every 20 s that this worker lives."""
 
     def __init__(
-        self, credential: Credential, data_folder: Path, *, worker: str, boot: str
+        self,
+        credential: Credential,
+        data_folder: Path,
+        *,
+        worker: str,
+        boot: str,
+        tally: Tally | None = None,
     ) -> None:
         # The credential that this process began with, also after a rotation: the first use of the
         # new one ends the old one, and with it this process's line to the broker.
         self._credential, self._data_folder = credential, data_folder
-        self._worker, self._boot = worker, boot
+        self._worker, self._boot, self._tally = worker, boot, tally
         self._process = os.getpid()
 
     def start(self) -> None:
@@ -145,7 +164,9 @@ class Heart:
             pause.wait(_HEARTBEAT_SECONDS)
 
     def _once(self) -> None:
-        body = heartbeat_body(self._data_folder, worker=self._worker, boot=self._boot)
+        body = heartbeat_body(
+            self._data_folder, worker=self._worker, boot=self._boot, tally=self._tally
+        )
         with Portal(self._credential.portal, self._credential.token) as portal:
             try:
                 portal.heartbeat(body)

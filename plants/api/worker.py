@@ -106,6 +106,7 @@ class Heartbeat(WorkerView):
             agent_version=body["agent_version"],
             datasets=body["datasets"],
             operations=body["operations"],
+            metrics=body.get("metrics"),
         )
         return Response({"seen": True})
 

@@ -88,6 +88,12 @@ _SCALARS = {
         "items": {"type": ["string", "number", "integer", "boolean"], "maxLength": 100},
     },
 }
+_SOME = {"type": "number", "minimum": 0, "maximum": 10**9}
+_METRIC_NAMES = (
+    *("load_share", "memory_used_mb", "memory_total_mb", "disk_free_gb", "disk_total_gb"),
+    *("jobs_done", "busy_seconds"),
+)
+_METRICS = _closed(dict.fromkeys(_METRIC_NAMES, _SOME), optional=_METRIC_NAMES)
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     "enrolment": _closed({"code": {"type": "string", "minLength": 1, "maxLength": 100}}),
@@ -102,7 +108,9 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
                 "items": _text(r"[a-z0-9_]{1,60}@[0-9]{1,4}"),
                 "maxItems": 200,
             },
-        }
+            "metrics": _METRICS,
+        },
+        optional=("metrics",),  # agents of before them say nothing of their machine
     ),
     "claim": _closed({"worker": _WORKER, "boot": _BOOT}),
     "progress": _closed(

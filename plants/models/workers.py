@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 
+from plants.domain.machines import Said, said
 from registry.models.base import ScopedQuerySet
 
 # Three heartbeats of 20 s: one lost packet must not call a worker dead.
@@ -43,6 +44,11 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.plant_id}"
+
+    @property
+    def machine(self) -> list[Said]:
+        """What its machine had to spare, in words."""
+        return said(self.metrics)
 
     def is_silent(self, now: datetime) -> bool:
         """Whether it has missed so many heartbeats that somebody should look."""

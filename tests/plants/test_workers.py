@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
-from plants.models import Worker
+from plants.models import Worker, WorkerReading
 from plants.services import access, credentials, workers
 from registry.domain.access import portal_scope
 from registry.domain.errors import NotAllowed, NotFound
@@ -72,3 +73,30 @@ def test_a_worker_speaks_for_its_plant_only(agent, leipzig, vera):
     with pytest.raises(NotAllowed):
         beat(access.scope_for(vera))
     assert not Worker.objects.exists()
+
+
+def test_an_agent_that_says_nothing_of_its_machine_still_works(agent):
+    worker = beat(agent)
+    assert worker.metrics == {}
+    assert not WorkerReading.objects.exists()
+
+
+def test_a_machines_figures_are_kept_every_quarter_of_an_hour(agent):
+    with time_machine.travel("2026-11-21T12:00Z", tick=False) as clock:
+        beat(agent, metrics={"load_share": 0.1})
+        clock.shift(timedelta(minutes=14))
+        worker = beat(agent, metrics={"load_share": 0.2})
+        assert worker.metrics == {"load_share": 0.2}, "the last ones are always known"
+        assert WorkerReading.objects.count() == 1
+        clock.shift(timedelta(minutes=2))
+        beat(agent, metrics={"load_share": 0.3})
+    kept = WorkerReading.objects.order_by("read_at").values_list("metrics", flat=True)
+    assert list(kept) == [{"load_share": 0.1}, {"load_share": 0.3}]
+
+
+def test_readings_are_dropped_after_ninety_days(agent):
+    now, worker = timezone.now(), beat(agent)
+    for days in (89, 91, 200):
+        WorkerReading.objects.create(worker=worker, read_at=now - timedelta(days=days), metrics={})
+    assert workers.drop_old_readings() == 2
+    assert WorkerReading.objects.get().read_at == now - timedelta(days=89)

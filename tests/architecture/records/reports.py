@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from plants.services import lines, ownership, people, rosters, runbooks
+from plants.services import imports, lines, ownership, people, rosters, runbooks
 from registry.domain.access import portal_scope
 from tests.factories.world import World
 
 NO_ENTRY = {
     "plants.services.checks": "reads, locks and refuses for its callers",
     "plants.services.rosters.as_rule": "computes",
+    "plants.services.imports.plan": "computes",
+    "plants.services.imports.refuse_problems": "computes",
+    "plants.services.workers.drop_old_readings": "forgets figures that are no facts",
 }
 _portal = portal_scope()
 
@@ -118,6 +121,17 @@ RECIPES = {
     "plants.services.rosters.remove": (
         lambda w: _twice(lambda: rosters.remove(_portal, w.graz.reports.shift)),
         ["shift.removed"],
+    ),
+    "plants.services.imports.carry_out": (
+        lambda w: _twice(
+            lambda: imports.carry_out(
+                _portal,
+                w.graz.plant,
+                kind="lines",
+                raw=b"line,name\nline-1,Line 1\nline-8,Line 8\nline-2,Press\n",
+            )
+        ),
+        ["line.opened", "line.renamed"],
     ),
     "plants.services.runbooks.create": (
         lambda w: runbooks.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ Kind = Literal["same", "gone", "come", "skip"]
 
 _AROUND = 3
 _MAX_LINES = 2_000  # difflib's time grows with the product of both lengths
+_HUNK = re.compile(r"\+(\d+)")
 _KINDS: dict[str, Kind] = {" ": "same", "-": "gone", "+": "come", "@": "skip"}
 
 
@@ -26,7 +28,7 @@ def text_diff(before: str, after: str) -> list[Line]:
     """The unified difference, without its file header; empty where nothing differs.
 
     >>> [(line.mark, line.text) for line in text_diff("a\\nb", "a\\nc")]
-    [('@', '-1,2 +1,2'), (' ', 'a'), ('-', 'b'), ('+', 'c')]
+    [('@', 'from line 1'), (' ', 'a'), ('-', 'b'), ('+', 'c')]
     """
     old, new = before.splitlines()[:_MAX_LINES], after.splitlines()[:_MAX_LINES]
     lines = list(difflib.unified_diff(old, new, lineterm="", n=_AROUND))[2:]
@@ -35,5 +37,6 @@ def text_diff(before: str, after: str) -> list[Line]:
 
 def _line(line: str) -> Line:
     mark = line[:1]
-    text = line.strip("@ ") if mark == "@" else line[1:]
+    # A hunk's head, such as "@@ -12,7 +12,8 @@", counts lines of both texts; one is enough to look.
+    text = f"from line {_HUNK.findall(line)[0]}" if mark == "@" else line[1:]
     return Line(_KINDS[mark], mark, text)

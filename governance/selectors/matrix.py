@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils import timezone
 
 from governance.selectors import champions
@@ -23,7 +23,6 @@ from registry.selectors.listing import Chosen, Filter
 STALE_DAYS = 30
 _MAX_SEARCH_CHARACTERS = 100
 _BY_METRIC = "metric:"
-COMPARE = "/versions/compare/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +108,7 @@ def read(scope: PlantScope, facts: Sequence[PlantFacts]) -> Matrix:
         scope, [one.pk for one in families], now - timedelta(days=trends.DAYS)
     )
     work, unowned = plants.workload(scope, codes), _unowned(scope)
+    compare = reverse("registry:version-compare")
     rows = [
         Row(
             facts=one,
@@ -117,10 +117,9 @@ def read(scope: PlantScope, facts: Sequence[PlantFacts]) -> Matrix:
             cells=[
                 _cell(
                     one,
-                    family,
-                    standing.get((one.code, family.pk)),
-                    moved.get((family.pk, one.code), ()),
+                    (family, standing.get((one.code, family.pk)), moved.get((family.pk, one.code))),
                     now,
+                    compare,
                 )
                 for family in families
             ],
@@ -140,18 +139,16 @@ def _unowned(scope: PlantScope) -> dict[str, list[str]]:
     return found
 
 
-def _cell(
-    facts: PlantFacts,
-    family: Family,
-    standing: Standing | None,
-    points: Sequence[float],
-    now: datetime,
-) -> Cell:
+_Found = tuple[Family, Standing | None, Sequence[float] | None]
+
+
+def _cell(facts: PlantFacts, one: _Found, now: datetime, compare: str) -> Cell:
+    family, standing, points = one
     url = f"{facts.url}#versions"
     if standing and standing.norm and family.baseline:
-        url = f"{COMPARE}?{urlencode({'a': standing.version, 'b': family.baseline})}"
+        url = f"{compare}?a={standing.version}&b={family.baseline}"
     days = (now - standing.evaluated_at).days if standing else 0
-    return Cell(family, standing, points, days, url)
+    return Cell(family, standing, points or (), days, url)
 
 
 # --- As the address asks -------------------------------------------------------------------------

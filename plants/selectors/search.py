@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
 
 from plants.models import Line, Runbook, RunbookVersion
+from plants.selectors import accounts
 from plants.selectors.sites import PlantFacts, directory
 from registry.domain.access import PlantScope
 from registry.domain.search_words import Word, words
@@ -19,7 +21,7 @@ SHOWN_OF_ONE = 50
 # The order in which kinds are shown: what a name mostly means comes first.
 KINDS = (
     *("plants", "lines", "families", "versions", "recipes", "runbooks"),
-    *("jobs", "uploads", "manifests"),
+    *("people", "jobs", "uploads", "manifests"),
 )
 
 
@@ -72,6 +74,7 @@ def _finders(scope: PlantScope, wanted: Sequence[Word], cut: Cut) -> dict[str, C
         "versions": lambda: registry.versions(scope, wanted, names, cut),
         "recipes": lambda: registry.recipes(recipes, wanted, cut),
         "runbooks": lambda: _runbooks(scope, places, wanted, cut),
+        "people": lambda: _people(scope, wanted, cut),
         "jobs": lambda: registry.jobs(scope, wanted, names, cut),
         "uploads": lambda: registry.uploads(scope, wanted, names, cut),
         "manifests": lambda: registry.manifests(scope, wanted, names, cut),
@@ -137,3 +140,21 @@ def _runbooks(
         for one in found[cut.start : cut.stop]
     ]
     return Group("runbooks", "Runbooks", len(found), hits)
+
+
+def _people(scope: PlantScope, wanted: Sequence[Word], cut: Cut) -> Group:
+    rows = [
+        user
+        for user in accounts.visible(scope).filter(is_active=True)
+        if all(word.is_in(user.username, user.get_full_name()) for word in wanted)
+    ]
+    hits = [
+        Hit(
+            str(user),
+            user.username,
+            reverse("plants:account-detail", args=[user.username]),
+            user.username,
+        )
+        for user in rows[cut.start : cut.stop]
+    ]
+    return Group("people", "People", len(rows), hits)

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from plants.models import Membership, Plant, User
-from plants.services import credentials
+from plants.services import accounts, credentials
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict, Invalid
 from registry.services import ledger
@@ -67,8 +67,19 @@ def grant_role(scope: PlantScope, user: User, role: Role, plant: Plant | None = 
 
 @transaction.atomic
 def withdraw_role(scope: PlantScope, membership: Membership) -> None:
-    """Take a role away; it stops counting with the person's next request."""
+    """Take a role away; it stops counting with the person's next request.
+
+    Raises:
+        Conflict: it is the caller's own right to administer, or the last one that anybody has.
+    """
     scope.require(Role.ADMINISTRATOR, membership.plant_id)
+    if membership.role == Role.ADMINISTRATOR and membership.plant_id is None:
+        if scope.actor.name == membership.user.username:
+            raise Conflict(
+                "You cannot withdraw your own role administrator; another administrator can.",
+                code="own-role",
+            )
+        accounts.keep_an_administrator(without=membership.user)
     # Two administrators may press the same button; one of them withdraws.
     deleted, _ = Membership.objects.filter(pk=membership.pk).delete()
     if deleted:

@@ -2,11 +2,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.web import baselines, orders, plants, report_urls, runs, tokens, uploads
+from plants.web import accounts, baselines, orders, plants, report_urls, runs, tokens, uploads
 from plants.web import search as search_pages
 
 app_name = "plants"
 urlpatterns = [
+    path("people/", accounts.index, name="account-list"),
+    path("new-account/", accounts.new, name="account-new"),
+    path("people/<str:username>/", accounts.detail, name="account-detail"),
+    path("people/<str:username>/roles/", accounts.grant, name="account-grant"),
+    path(
+        "people/<str:username>/roles/<int:pk>/withdrawal/",
+        accounts.withdraw,
+        name="account-withdraw",
+    ),
+    path("people/<str:username>/password-link/", accounts.invite, name="account-invite"),
+    path("people/<str:username>/closing/", accounts.deactivate, name="account-close"),
+    path("people/<str:username>/opening/", accounts.reactivate, name="account-open"),
+    path("account/profile/", accounts.profile, name="profile"),
     path("search/", search_pages.index, name="search"),
     path("search/suggestions/", search_pages.suggestions, name="search-suggestions"),
     path("plants/", plants.index, name="plant-list"),

@@ -58,6 +58,21 @@ _IMPLIES: Mapping[Role, frozenset[Role]] = {
     Role.ADMINISTRATOR: frozenset({Role.VIEWER, Role.ADMINISTRATOR}),
 }
 
+# For people: what each role may do, at its plant or, held centrally, everywhere.
+ALLOWS: Mapping[Role, str] = {
+    Role.VIEWER: "Reads everything of the plant.",
+    Role.OPERATOR: "Reads, and works at the line.",
+    Role.ENGINEER: "Orders, cancels and repeats jobs; uploads models; enrols workers; keeps lines, "
+    "owners, runbooks and the roster.",
+    Role.APPROVER: "Reads, and decides on approvals.",
+    Role.DATA_SCIENTIST: "Held centrally: declares families, publishes recipes and baselines, "
+    "orders jobs at every plant.",
+    Role.MANAGER: "Reads, compares and exports; changes nothing.",
+    Role.AUDITOR: "Reads everything with the ledger; changes nothing.",
+    Role.ADMINISTRATOR: "Opens plants and accounts, grants roles, issues and revokes credentials; "
+    "orders no jobs.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PlantScope:

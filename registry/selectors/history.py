@@ -46,6 +46,11 @@ _SENTENCES: Mapping[str, str] = {
     "credential.revoked": "credential revoked",
     "role.granted": "was granted the role {role}",
     "role.withdrawn": "lost the role {role}",
+    "account.created": "account made",
+    "account.invited": "link to set a password issued",
+    "account.changed": "profile changed",
+    "account.closed": "account closed",
+    "account.opened": "account opened again",
 }
 # What somebody who was away wants to know; the steps between are on the job's own page.
 _NEWS = (
@@ -102,6 +107,12 @@ def of_plant(scope: PlantScope, code: str, limit: int = 8) -> list[Event]:
     entries = list(rows.filter(verb__in=_NEWS, plant_code=code)[:limit])
     named = _named(scope, entries)
     return [_event(entry, *named.get(entry.subject, _plain(entry.subject))) for entry in entries]
+
+
+def of_subject(scope: PlantScope, subject: str, limit: int = 12) -> list[Event]:
+    """The latest entries about one thing, newest first."""
+    entries = LedgerEntry.objects.visible_to(scope).filter(subject=subject).order_by("-sequence")
+    return [_event(entry, "", "") for entry in entries[:limit]]
 
 
 def _plain(subject: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.api import comparison, uploads, version_comparison, views
+from registry.api import comparison, recipes, uploads, version_comparison, views
 
 app_name = "registry-api"
 urlpatterns = [
@@ -21,7 +21,13 @@ urlpatterns = [
     ),
     path("recipes/", views.Recipes.as_view(), name="recipes"),
     path("recipes/schema/", views.RecipeSchema.as_view(), name="recipe-schema"),
+    path("recipes/check/", recipes.RecipeCheck.as_view(), name="recipe-check"),
     path("recipes/<uuid:pk>/", views.RecipeDetail.as_view(), name="recipe"),
+    path(
+        "recipes/<uuid:pk>/compare/<uuid:other>/",
+        recipes.RecipeDifference.as_view(),
+        name="recipe-compare",
+    ),
     path("manifests/", views.Manifests.as_view(), name="manifests"),
     path("manifests/<uuid:pk>/", views.ManifestDetail.as_view(), name="manifest"),
     path("versions/", views.Versions.as_view(), name="versions"),

@@ -19,6 +19,8 @@ plants:run-new             POST   302 403 403 403 422 403 | 422 403 403 403 | 30
 plants:run-detail          GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | 404
 plants:baseline-new        GET    302 403 403 403 403 403 | 200 403 403 403 | 302 | =
 plants:baseline-new        POST   302 403 403 403 403 403 | 422 403 403 403 | 302 | =
+registry-api:recipe-check  POST   401 403 403 403 403 403 | 200 403 403 403 | 403 | =
+registry-api:recipe-compare GET   401 404 200 200 200 200 | 200 200 200 200 | 200 | =
 """
 
 
@@ -31,6 +33,8 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
         "plants:baseline-new": Ask({}, "act=train", FORM),
         "plants:run-new": Ask({}, "kind=retrain", FORM),
         "plants:run-detail": Ask({"key": run}),
+        "registry-api:recipe-check": Ask({}, {"yaml": "name: x"}),
+        "registry-api:recipe-compare": Ask({"pk": world.recipe.pk, "other": world.recipe.pk}),
         "registry:recipe-check": Ask({}, "source=x", FORM),
         "registry:recipe-pick": Ask({}),
         "registry:recipe-compare": Ask({"pk": world.recipe.pk, "other": world.recipe.pk}),

@@ -194,11 +194,16 @@ def test_every_figure_that_was_promised_is_registered() -> None:
 
     assert families >= {
         "agent-import",
+        "compare-fleet",
         "dispatch",
+        "family-page",
+        "fleet-page",
         "inference",
         "ledger-append",
         "ledger-verify",
         "portal-import",
         "retrain-images",
+        "search-versions",
+        "seed-fleet",
         "verify-artifact",
     }

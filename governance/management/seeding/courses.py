@@ -207,8 +207,10 @@ class Course:
         champion = self._in_force(moment)
         job = self._order(champion or offered, offered, manifest, moment) if with_job else None
         ended = job.ended_at if job and job.ended_at else moment
+        # One after the other, as a worker scores them.
+        earlier = ended - timedelta(seconds=float(self.desk.random.uniform(0.5, 1.5)))
         beside, theirs = self._score(
-            offered, sample, manifest, skill, ended, None if champion else job
+            offered, sample, manifest, skill, earlier, None if champion else job
         )
         one, ours = beside, theirs
         if champion:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from governance.management import runs
+from governance.management import demo_reports, runs
 from governance.management.fleet import ROOT, Fleet
 from plants.models import Plant, User
 from plants.services import sites
@@ -69,6 +69,7 @@ def seed(home: Path) -> str:
             escape_cost=180,
             false_reject_cost=4,
         )
+    demo_reports.seed(scope, ModelFamily.objects.get(slug=FAMILY))
     source = (ROOT / "registry" / "standard_recipes" / "images.yaml").read_text()
     recipes.publish(scope, source=source)
     return password

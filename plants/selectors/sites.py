@@ -17,6 +17,7 @@ from registry.domain.access import PlantScope
 from registry.domain.jobs import ENDED
 from registry.models import Job, ModelVersion
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
+from registry.selectors.own_figures import with_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ def plant_page(scope: PlantScope, plant: Plant) -> PlantPage:
     )
     jobs = Job.objects.visible_to(scope).filter(plant_code=plant.code)
     ended = jobs.filter(state__in=ENDED).order_by().values_list("state").annotate(Count("pk"))
-    versions = ModelVersion.objects.visible_to(scope).filter(origin=plant.code)
+    versions = with_own(ModelVersion.objects.visible_to(scope).filter(origin=plant.code))
     return PlantPage(
         facts=_facts(plant, now),
         workers=workers,

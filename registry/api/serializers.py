@@ -123,6 +123,10 @@ class VersionOut(serializers.ModelSerializer[ModelVersion]):
             "seed",
             "hyperparameters",
             "metrics",
+            "made_by",
+            "dataset",
+            "claimed_metrics",
+            "training_notes",
             "registered_at",
         )
 

@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
         "VersionKindEnum": "registry.models.versions.VersionKind",
         "JobKindEnum": "registry.models.jobs.KINDS",
         "JobStateEnum": "registry.models.jobs.STATES",
+        "SubmissionStateEnum": "registry.models.submissions.SubmissionState",
     },
 }
 

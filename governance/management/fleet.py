@@ -10,7 +10,6 @@ import io
 import json
 import os
 import secrets
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +18,8 @@ from types import TracebackType
 from typing import Self
 
 from governance.management import embedded_broker
+from governance.management.beside import Beside
+from governance.management.ports import free_port
 from governance.management.processes import Processes
 from plants.agent.client import Portal
 from plants.agent.home import Home
@@ -31,11 +32,12 @@ _START_SECONDS = 60.0
 class Fleet:
     """Starts and stops the processes; Django in this process shares their database."""
 
-    def __init__(self, home: Path, port: int = 0) -> None:
+    def __init__(self, home: Path, port: int = 0, *, beside: Beside | None = None) -> None:
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.processes = Processes(ROOT, self.home / "logs")
         self.url = f"http://127.0.0.1:{free_port(port)}"
+        self.beside = beside
 
     def __enter__(self) -> Self:
         self.start()
@@ -63,6 +65,7 @@ class Fleet:
                 # One thread per library: eight processes share this machine.
                 "OMP_NUM_THREADS": "1",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
+                **(self.beside.links if self.beside else {}),
             }
         )
         self._migrate()
@@ -164,16 +167,3 @@ def _secret(path: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))
     return path.read_text().strip()
-
-
-def free_port(preferred: int = 0) -> int:
-    """The preferred port when it is free on the loopback, else one that the system picks."""
-    for wanted in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Unavailable("No port is free on 127.0.0.1.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from governance.management.beside import Beside
 from governance.management.fleet import ROOT, Fleet
 from registry.domain.errors import PlatformError
 
@@ -69,7 +70,7 @@ def _up(home: Path, *, once: bool) -> int:
     with (home / "up.lock").open("w") as lock:
         if not _take(lock):
             raise RuntimeError(f"Another make up runs on {home}; stop it first (Ctrl-C there).")
-        with Fleet(home, port=_PORT) as fleet:
+        with Fleet(home, port=_PORT, beside=None if once else Beside()) as fleet:
             return _serve(fleet, begun, once=once)
 
 
@@ -90,6 +91,8 @@ def _serve(fleet: Fleet, begun: float, *, once: bool) -> int:
     if once:
         return demo.check(fleet, _say)
     _say(_greeting(fleet.url, password))
+    if fleet.beside:
+        fleet.beside.start(fleet.processes, fleet.home, _say)
     while True:
         time.sleep(1)
         if ended := fleet.processes.ended():

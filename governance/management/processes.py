@@ -19,6 +19,7 @@ class Processes:
     def __init__(self, root: Path, logs: Path) -> None:
         self._root, self._logs = root, logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._may_end: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(
@@ -38,9 +39,17 @@ class Processes:
         self._running[name] = process
         return process
 
+    def start_beside(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a process that may end without anything else having to."""
+        self._may_end.add(name)
+        return self.start(name, arguments, environment)
+
     def ended(self) -> str | None:
         """The name of a process that should run and does not; None while all do."""
-        return next((name for name, one in self._running.items() if one.poll() is not None), None)
+        watched = ((name, one) for name, one in self._running.items() if name not in self._may_end)
+        return next((name for name, one in watched if one.poll() is not None), None)
 
     def tail(self, name: str, lines: int = 12) -> str:
         """The last lines of a process's log."""

@@ -157,7 +157,7 @@ class PortalSchema(AutoSchema):
             return f"List {model._meta.verbose_name_plural}"
         return f"One {model._meta.verbose_name}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """The view's own sentence; never that of the class it was made from."""
         action = getattr(self.view, self.method.lower(), None)
         own = type(self.view).__dict__.get("__doc__") or ""
@@ -171,7 +171,7 @@ class PortalSchema(AutoSchema):
         noun = self.path.removeprefix("/api/v1/").split("/")[0]
         return ["worker protocol" if noun == "worker" else noun]
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """Filters of a list, and the headers that hold everywhere."""
         if self.method == "GET":
             return [*self._filters(), *([] if self._is_stream() else [_IF_NONE_MATCH])]
@@ -244,7 +244,7 @@ def _fitting(components: Mapping[str, Any]) -> Any:
 
 
 def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[int]:
-    is_open = not operation.get("security")
+    is_open = not any(operation.get("security", ()))  # [{}] says: without any
     found = {406} if is_open else {401, 403, 406}
     parameters = operation.get("parameters", [])
     # What a message or a question names may be unknown as well as what the address names.

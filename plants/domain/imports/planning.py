@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,10 @@ from plants.domain.local_times import instant_of
 from plants.domain.rosters import LEVELS, PRIMARY, Shift, Span, check_span, refuse_overlap
 from registry.domain.digests import digest_of
 from registry.domain.errors import PlatformError
+
+# What the rows of lines, stations and people take.
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_MAX_NAME_CHARACTERS = 120
 
 Action = Literal["create", "change", "unchanged"]
 
@@ -87,6 +92,9 @@ def _check_shape(kind: str, record: Record) -> None:
     for column in KINDS[kind].required:
         if not record.cells.get(column):
             raise _Refused(column, "It is empty; fill it in.")
+    for column in ("name", "team"):
+        if len(record.cells.get(column, "")) > _MAX_NAME_CHARACTERS:
+            raise _Refused(column, f"It has more than {_MAX_NAME_CHARACTERS} characters.")
 
 
 def _check_new(kind: str, record: Record, seen: dict[tuple[str, ...], int]) -> None:
@@ -111,6 +119,11 @@ def _problems(line: int, refusal: PlatformError) -> Iterable[Problem]:
         yield Problem(line, column, f"{refusal.message} {' '.join(sentences)}")
 
 
+def _check_code(column: str, code: str) -> None:
+    if not _CODE.fullmatch(code):
+        raise _Refused(column, "A code is 1 to 31 lower-case letters, digits and hyphens.")
+
+
 def _action(former: Any, latter: Any) -> Action:
     if former is None:
         return "create"
@@ -124,6 +137,7 @@ _Reader = Callable[[Record], Change]
 def _lines(present: Present) -> _Reader:
     def read(record: Record) -> Change:
         code, name = record.cells["line"], record.cells["name"]
+        _check_code("line", code)
         former = present.lines.get(code)
         if former and former.is_closed:
             raise _Refused("line", f"The line {code} is closed; choose another code.")
@@ -140,6 +154,7 @@ def _stations(present: Present) -> _Reader:
         cells = record.cells
         line, code, family = cells["line"], cells["station"], cells.get("family", "")
         _check_line(present, line)
+        _check_code("station", code)
         if family and family not in present.families:
             raise _Refused("family", f"There is no family {family[:64]}; leave it empty or fix it.")
         former = present.stations.get((line, code))
@@ -174,6 +189,7 @@ def _check_person(present: Present, column: str, code: str) -> None:
 def _people(present: Present) -> _Reader:
     def read(record: Record) -> Change:
         cells, kept = record.cells, {}
+        _check_code("person", cells["person"])
         for column in ("phone", "email"):
             if address := cells.get(column, ""):
                 kept[column] = _address(column, address)

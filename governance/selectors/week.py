@@ -11,7 +11,7 @@ from governance.selectors import champions, matrix, needs
 from governance.selectors.matrix import Row
 from plants import selectors as plants
 from registry.domain import readings, wording
-from registry.domain.access import PlantScope
+from registry.domain.access import CENTRE, PlantScope
 from registry.models import Baseline, Job, ModelVersion
 from registry.selectors import jobs
 
@@ -55,6 +55,7 @@ def week(scope: PlantScope, now: datetime) -> Week:
     ]
     found = matrix.read(scope, facts)
     rows, names = found.everything, {one.code: _plain(one.name) for one in facts}
+    names[CENTRE] = "the centre"
     ended = list(jobs.needing_somebody(scope).defer("resolved_recipe"))
     sections = [
         _section("Champions that changed", _changed(scope, rows, found.families, now)),

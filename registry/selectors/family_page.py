@@ -217,23 +217,19 @@ def _fits(one: Comparison, dataset: str, evidence: str) -> bool:
 
 
 def _ranked(shown: list[Comparison]) -> tuple[list[Comparison], str]:
-    """Best first. Ranks are for one kind of evidence: the plants' own versions, or else the
-    baseline's figures at the plants."""
+    """Best first. Ranks are for one kind of evidence: the plants' own versions, or where only
+    the baseline's figures are shown, those."""
     shown.sort(key=lambda one: (one.figure["value"] is None, -(one.figure["value"] or 0.0)))
-    kinds = {one.verdict == readings.THE_NORM for one in shown}
-    if len(kinds) > 1:
-        return shown, (
-            "Not ranked: some figures are the plants' own versions', some the baseline's. "
-            "Choose one kind of evidence to see ranks."
-        )
-    able = [one for one in shown if readings.ends(one.figure)]
+    own = [one for one in shown if one.verdict != readings.THE_NORM]
+    able = [one for one in own or shown if readings.ends(one.figure)]
     intervals = [found for one in able if (found := readings.ends(one.figure))]
     spans = {
         one.evaluation.pk: span
         for one, span in zip(able, readings.rank_spans(intervals), strict=True)
     }
     ranked = [_with_ranks(one, spans.get(one.evaluation.pk)) for one in shown]
-    return ranked, readings.said_of_order(intervals)
+    among = "Ranks are among the plants' own versions. " if own and len(own) < len(shown) else ""
+    return ranked, among + readings.said_of_order(intervals)
 
 
 def _with_ranks(one: Comparison, ranks: tuple[int, int] | None) -> Comparison:

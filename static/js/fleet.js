@@ -5,9 +5,10 @@
     if (event.target.closest("[data-prints]")) window.print();
     const link = event.target.closest("[data-follows-address]");
     if (!link) return;
-    // Filters change the address without a new page; the export must not lag behind them.
+    // Filters change the address without a new page; these links must not lag behind them.
     const address = new URL(window.location.href);
-    address.searchParams.set("format", "csv");
+    const [name, value] = link.dataset.followsAddress.split("=");
+    address.searchParams.set(name, value);
     link.href = address.pathname + address.search;
   });
 })();

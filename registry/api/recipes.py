@@ -46,10 +46,16 @@ class CheckOut(serializers.Serializer[Any]):
     version = serializers.CharField(allow_blank=True)
     digest = serializers.CharField(allow_blank=True)
     follows = serializers.UUIDField(
-        source="follows.pk", default=None, help_text="The newest version of the name."
+        source="follows.pk",
+        default=None,
+        allow_null=True,
+        help_text="The newest version of the name.",
     )
     is_published = serializers.UUIDField(
-        source="is_published.pk", default=None, help_text="The recipe that this text already is."
+        source="is_published.pk",
+        default=None,
+        allow_null=True,
+        help_text="The recipe that this text already is.",
     )
     sections = SectionOut(many=True, help_text="What differs from the version it follows.")
     part = serializers.CharField(allow_blank=True, help_text="major, minor or patch.")

@@ -14,6 +14,7 @@ from plants.models import Line, Person, Plant, Station
 from plants.selectors import report_tables
 from plants.services import lines, ownership, people, rosters
 from plants.services.checks import lock_plant
+from registry.domain import wording
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict, Invalid, PlatformError
 from registry.models import ModelFamily
@@ -93,7 +94,7 @@ def refuse_problems(planned: Plan) -> None:
         place = f"line {one.line}, {one.column}" if one.column else f"line {one.line}"
         fields.setdefault(place, []).append(one.sentence)
     raise Invalid(
-        f"{len(planned.problems)} lines cannot be imported, so nothing is.",
+        f"{wording.counted(len(planned.problems), 'line')} cannot be imported, so nothing is.",
         code="bad-lines",
         fields=fields,
     )

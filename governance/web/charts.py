@@ -136,10 +136,11 @@ def over_time(
     scores: Sequence[Score], shown: Sequence[str], names: Mapping[str, str], metric: str
 ) -> Figure:
     """How the figures of some plants moved; each plant a line of its own dash and mark."""
-    traces = []
+    traces: list[dict[str, Any]] = []
     for place, plant in enumerate(shown):
         mine = [one for one in scores if one.plant == plant and one.value is not None][::-1]
         tone = _TONES[place % len(_TONES)]
+        whiskers = _whiskers([one.figure for one in mine]) | {"color": tone, "width": 0}
         traces.append(
             {
                 "type": "scatter",
@@ -147,7 +148,7 @@ def over_time(
                 "name": names.get(plant, plant),
                 "x": [f"{one.at:%Y-%m-%d %H:%M}" for one in mine],
                 "y": [one.value for one in mine],
-                "error_y": {**_whiskers([one.figure for one in mine]), "color": tone, "width": 0},
+                "error_y": whiskers,
                 "line": {"color": tone, "width": 1.5, "dash": _DASHES[place % len(_DASHES)]},
                 "marker": {"color": tone, "size": 7, "symbol": _SYMBOLS[place % len(_SYMBOLS)]},
                 "customdata": [[one.version.version, one.n] for one in mine],
@@ -242,7 +243,7 @@ _PARTS = (("Recall", "recall", "circle", 0.12), ("Precision", "precision", "squa
 
 def class_by_class(rows: Sequence[ClassRow]) -> Figure:
     """Recall and precision of each class with their intervals, side by side."""
-    traces = []
+    traces: list[dict[str, Any]] = []
     for label, name, symbol, lift in _PARTS:
         said = [
             (place, row, figure)

@@ -39,7 +39,7 @@ class HitOut(serializers.Serializer[Any]):
 
 class SearchGroupOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=search.KINDS)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     total = serializers.IntegerField()
     hits = HitOut(many=True)
 

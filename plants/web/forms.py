@@ -122,7 +122,7 @@ class OrderForm(forms.Form):
             field.choices = [("", "the current baseline"), *options]
             field.initial = chosen if wish else ""
 
-    def _offer_recipes(self, task: str, given: Mapping[str, str]) -> None:
+    def _offer_recipes(self, task: str, given: dict[str, str]) -> None:
         if self.is_evaluation:
             # A version is scored by the rules of the recipe that made it.
             del self.fields["recipe"]

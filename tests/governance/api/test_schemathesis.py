@@ -35,7 +35,7 @@ CHECKS = [
     negative_data_rejection,
 ]
 # How many of each kind an operation is tried with; the same in every run.
-EXAMPLES = {"data scientist": (8, 6), "engineer": (4, 3), "agent": (4, 3)}
+EXAMPLES = {"data scientist": (6, 5), "engineer": (3, 3), "agent": (3, 2)}
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 

@@ -26,6 +26,12 @@ class Problem:
     sentence: str
     line: int | None
 
+    @property
+    def says(self) -> str:
+        """The sentence as it goes on after the path, which most of them begin with."""
+        rest = self.sentence.removeprefix(f"{self.path} ")
+        return f": {rest}" if rest == self.sentence else f" {rest}"
+
 
 @dataclass(slots=True)
 class Draft:

@@ -36,7 +36,7 @@ def test_every_problem_comes_with_its_path_and_line(checked):
     corrected = checked(source().replace("degrees: 7", "degrees: 700")).context["draft"]
     (problem,) = corrected.problems
     assert (problem.path, problem.line) == ("augment.0.degrees", 10)
-    assert "it must be at most" in problem.sentence
+    assert problem.says == " is 700; it must be at most 180."
 
 
 def test_a_sound_text_shows_its_pipeline_and_nothing_is_written(checked):

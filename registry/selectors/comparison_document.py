@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from registry.models import ModelVersion
+from registry.selectors.comparison_facts import Descent
 from registry.selectors.comparison_figures import Line, MetricRow
-from registry.selectors.comparisons import Comparison, Scored
+from registry.selectors.comparisons import Common, Comparison, Scored
 
 CSV_HEADER = ("section", "name", "first", "second", "difference", "low", "high", "p", "reading")
 
 
 def document(found: Comparison) -> dict[str, Any]:
     """The comparison as JSON; `first` and `second` are `a` and `b` of the address."""
-    common = found.common
     return {
         "first": _version(found.first, found.names[0]),
         "second": _version(found.second, found.names[1]),
@@ -23,14 +23,7 @@ def document(found: Comparison) -> dict[str, Any]:
         "statement": found.statement,
         "why": found.why,
         "cautions": found.cautions,
-        "hold_out": common
-        and {
-            "manifest": str(common.manifest.pk),
-            "plant": common.manifest.plant_code,
-            "dataset": common.manifest.dataset,
-            "digest": common.manifest.digest,
-            "pairing": str(common.pairing.pk) if common.pairing else None,
-        },
+        "hold_out": found.common and _hold_out(found.common),
         "reading": found.overall.as_json() if found.overall else None,
         "classes": {name: reading.as_json() for name, reading in found.classes.items()},
         "metrics": {row.name: _metric(row) for row in found.metrics},
@@ -49,15 +42,27 @@ def document(found: Comparison) -> dict[str, Any]:
             }
             for one in found.balance
         ],
-        "descent": found.descent
-        and {
-            "nearest_common_ancestor": str(found.descent.ancestor.pk)
-            if found.descent.ancestor
-            else None,
-            "first_steps": found.descent.first_steps,
-            "second_steps": found.descent.second_steps,
-        },
+        "descent": found.descent and _descent(found.descent),
         "evaluated": [_scored(one) for one in found.scored],
+    }
+
+
+def _hold_out(common: Common) -> dict[str, Any]:
+    return {
+        "manifest": str(common.manifest.pk),
+        "plant": common.manifest.plant_code,
+        "dataset": common.manifest.dataset,
+        "digest": common.manifest.digest,
+        "pairing": str(common.pairing.pk) if common.pairing else None,
+    }
+
+
+def _descent(descent: Descent) -> dict[str, Any]:
+    ancestor = descent.ancestor
+    return {
+        "nearest_common_ancestor": str(ancestor.pk) if ancestor else None,
+        "first_steps": descent.first_steps,
+        "second_steps": descent.second_steps,
     }
 
 

@@ -118,14 +118,12 @@ def page(
     names = names_of(first, second)
     scored = _scored(scope, first, second)
     commons = _commons(scope, first, second, scored)
-    common = next((one for one in commons if str(one.manifest.pk) == manifest), None)
-    common = common or next(iter(commons), None)
+    named = (one for one in commons if str(one.manifest.pk) == manifest)
+    common = next(named, None) or next(iter(commons), None)
     reports = _reports(first, second, common, scored)
     obstacle = comparability.obstacle(first, second)
     overall = None if obstacle or common is None else _overall(common, reports)
-    made = [
-        comparison_facts.made(one, name) for one, name in zip((first, second), names, strict=True)
-    ]
+    made = map(comparison_facts.made, (first, second), names)
     verdict = overall.verdict if overall else "not comparable"
     cells = common.cells if common and overall else {}
     return Comparison(

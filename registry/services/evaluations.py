@@ -35,35 +35,39 @@ def record(
     """
     scope.require(Role.OPERATOR, manifest.plant_code)
     metrics.check_report(report)
-    primary = report["metrics"].get(version.family.primary_metric, {})
     evaluation = Evaluation(
         version=version,
         family_id=version.family_id,
         manifest=manifest,
         plant_code=manifest.plant_code,
         job=job,
-        report=report,
-        report_digest=digest_of(report),
-        n=report["n"],
-        value=primary.get("value"),
-        low=primary.get("low"),
-        high=primary.get("high"),
+        **_figures(version, report),
         gates=judge(job.resolved_recipe if job else version.resolved_recipe, report),
     )
     evaluation.save(force_insert=True)
+    details = {"evaluation": str(evaluation.pk), "report": evaluation.report_digest}
+    if beside is not None:
+        details["beside"] = str(beside.pk)
     ledger.record(
         scope,
         "evaluation.recorded",
         f"version:{version.pk}",
         plant_code=manifest.plant_code,
-        details={
-            "evaluation": str(evaluation.pk),
-            "report": evaluation.report_digest,
-            **({"beside": str(beside.pk)} if beside else {}),
-        },
+        details=details,
     )
     mirrors.add(MirrorKind.EVALUATION, str(evaluation.pk))
     return evaluation
+
+
+def _figures(version: ModelVersion, report: dict[str, Any]) -> dict[str, Any]:
+    """The report, and of it what lists are sorted and compared by."""
+    primary = report["metrics"].get(version.family.primary_metric, {})
+    return {
+        "report": report,
+        "report_digest": digest_of(report),
+        "n": report["n"],
+        **{end: primary.get(end) for end in ("value", "low", "high")},
+    }
 
 
 def judge(resolved_recipe: dict[str, Any], report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -54,13 +54,7 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
     if same := _made_before(wish):
         return same
     _check_dataset(wish.dataset)
-    resolved, digest = recipes.resolve(wish.recipe, wish.overrides)
-    parent = _parent(scope, wish, resolved)
-    if wish.against is not None:
-        comparisons.check(scope, wish.kind, parent, wish.against)
-        # Both are judged by the rules under which the first was made: its split of the rows above
-        # all, or the hold-out would be another one.
-        resolved, digest = comparisons.rules_of(wish.recipe, wish.overrides, parent)
+    resolved, digest, parent = _resolved(scope, wish)
     job = Job(
         kind=wish.kind,
         plant_code=wish.plant_code,
@@ -104,6 +98,18 @@ def _check_dataset(name: str) -> None:
             f"No data set is called {name!r:.80}.",
             fields={"dataset": ["Write up to 64 of a-z, 0-9, dot, hyphen and underscore."]},
         )
+
+
+def _resolved(scope: PlantScope, wish: Wish) -> tuple[dict[str, Any], str, ModelVersion | None]:
+    """The recipe as it is run, its digest, and the version to start from or to score."""
+    resolved, digest = recipes.resolve(wish.recipe, wish.overrides)
+    parent = _parent(scope, wish, resolved)
+    if wish.against is None:
+        return resolved, digest, parent
+    comparisons.check(scope, wish.kind, parent, wish.against)
+    # Both are judged by the rules under which the first was made: its split of the rows above all,
+    # or the hold-out would be another one.
+    return *comparisons.rules_of(wish.recipe, wish.overrides, parent), parent
 
 
 def _parent(scope: PlantScope, wish: Wish, resolved: Mapping[str, Any]) -> ModelVersion | None:

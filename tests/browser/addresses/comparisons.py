@@ -18,7 +18,9 @@ def addresses(shown: Fleet) -> dict[str, int]:
     ]
     compared.pairing(*pair, apart=2)
     apart = rows.version(shown.family, shown.recipe, "graz", "1.7.0", seed=18, parent=shown.local)
-    beside = rows.version(shown.family, shown.recipe, "graz", "1.8.0", n=190, manifest=shown.manifest)
+    beside = rows.version(
+        shown.family, shown.recipe, "graz", "1.8.0", n=190, manifest=shown.manifest
+    )
     page = reverse("registry:version-compare")
     asked = [
         {},

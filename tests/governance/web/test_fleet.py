@@ -61,26 +61,26 @@ def a_plant(shown, code: str, *, skill: float, norm: float | None = 2.6, n: int 
 
 def back_in_time(evaluation: Evaluation, days: float) -> None:
     """Evaluations refuse to change; an old one can only be made past the model."""
+    table, is_sqlite = Evaluation._meta.db_table, connection.vendor == "sqlite"
+    moment = connection.ops.adapt_datetimefield_value(timezone.now() - timedelta(days=days))
     with connection.cursor() as cursor:
         triggers = []
-        if connection.vendor == "sqlite":
+        if is_sqlite:
             cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
-                "AND tbl_name = 'registry_evaluation'"
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+                [table],
             )
             triggers = cursor.fetchall()
-        for name, _ in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        moment = timezone.now() - timedelta(days=days)
+        off = [f'DROP TRIGGER "{name}"' for name, _ in triggers]
+        on = [sql for _, sql in triggers]
+        for statement in off if is_sqlite else [f"ALTER TABLE {table} DISABLE TRIGGER USER"]:
+            cursor.execute(statement)
         cursor.execute(
-            "UPDATE registry_evaluation SET evaluated_at = %s WHERE id = %s",
-            [
-                connection.ops.adapt_datetimefield_value(moment),
-                evaluation.pk.hex if connection.vendor == "sqlite" else evaluation.pk,
-            ],
+            f"UPDATE {table} SET evaluated_at = %s WHERE id = %s",  # noqa: S608
+            [moment, evaluation.pk.hex if is_sqlite else evaluation.pk],
         )
-        for _, sql in triggers:
-            cursor.execute(sql)
+        for statement in on if is_sqlite else [f"ALTER TABLE {table} ENABLE TRIGGER USER"]:
+            cursor.execute(statement)
 
 
 # --- What a cell says ----------------------------------------------------------------------------

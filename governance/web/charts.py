@@ -15,7 +15,7 @@ from registry.selectors.versions import ClassRow, ConfusionRow
 Figure = dict[str, Any]
 
 _ROW_PIXELS = 26
-_FRAME_PIXELS = 110
+_FRAME_PIXELS = 134
 # Told apart by shape and dash as well as by tone: colour is never the only carrier.
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "x")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
@@ -24,7 +24,7 @@ _TONES = ("--accent", "--ink-soft", "--line-strong", "--ink", "--bar-fill", "--a
 
 # Below the axis a legend and the axis's title would meet on a phone.
 _ON_TOP = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-_ROOM_ON_TOP = {"l": 8, "r": 16, "t": 40, "b": 44}
+_ROOM_ON_TOP = {"l": 8, "r": 16, "t": 72, "b": 44}
 
 
 def _layout(height: int, **changes: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _layout(height: int, **changes: Any) -> dict[str, Any]:
     }
     base: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 8, "r": 16, "t": 12, "b": 44},
+        "margin": {"l": 8, "r": 16, "t": 36, "b": 44},
         "paper_bgcolor": "--surface",
         "plot_bgcolor": "--surface",
         "font": {"color": "--ink", "size": 13},

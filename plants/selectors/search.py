@@ -105,7 +105,7 @@ def _lines(
         Hit(
             line.name,
             f"line {line.code} of {places[line.plant_id].name}",
-            registry.page_of(line) or places[line.plant_id].url,
+            line.get_absolute_url(),
             f"{line.plant_id}/{line.code}",
         )
         for line in rows[cut.start : cut.stop]
@@ -134,7 +134,7 @@ def _runbooks(
         Hit(
             one.title,
             f"runbook of {places[one.plant_id].name}, reviewed {one.reviewed_on:%Y-%m-%d}",
-            registry.page_of(one) or places[one.plant_id].url,
+            one.get_absolute_url(),
             f"{one.plant_id}/{one.slug}",
         )
         for one in found[cut.start : cut.stop]

@@ -9,7 +9,6 @@ from operator import and_, or_
 from typing import Any
 
 from django.db.models import Case, Q, QuerySet, Value, When
-from django.urls import NoReverseMatch
 
 from registry.domain.access import PlantScope
 from registry.domain.jobs import JobKind, JobState
@@ -93,14 +92,6 @@ def _is_family(family: ModelFamily, word: Word) -> bool:
 def _is_recipe(recipe: Recipe, word: Word) -> bool:
     begins = word.digest_range is not None and recipe.digest.startswith(word.folded)
     return begins or word.is_in(recipe.name) or word.number == recipe.version
-
-
-def page_of(row: Any) -> str:
-    """Where the row is shown; empty where this portal has no page for it."""
-    try:
-        return str(row.get_absolute_url())
-    except NoReverseMatch:
-        return ""
 
 
 def families(found: Iterable[ModelFamily], words: Sequence[Word], cut: Cut) -> Group:
@@ -281,7 +272,7 @@ def uploads(scope: PlantScope, words: Sequence[Word], names: Known, cut: Cut) ->
         Hit(
             row.file_name or "Uploaded model",
             f"for {row.family.slug} at {row.plant_code}, {row.get_state_display().lower()}",
-            page_of(row),
+            row.get_absolute_url(),
             str(row.pk),
             is_exact=_is_exactly(words, row.pk),
         )

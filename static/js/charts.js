@@ -85,7 +85,8 @@
     responsive: true,
     displaylogo: false,
     displayModeBar: true,
-    modeBarButtonsToRemove: ["lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "resetScale2d"],
+    // By name: what Plotly offers besides may speak to other hosts.
+    modeBarButtons: [["zoom2d", "pan2d", "autoScale2d", "toImage"]],
   };
 
   function draw(section, figure) {

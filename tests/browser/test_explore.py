@@ -11,8 +11,6 @@ from tests.browser.test_journeys import tab_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-_FILL = "getComputedStyle(document.querySelector('#plants .bglayer .bg, #plants .main-svg')).{0}"
-
 
 def family_of(shown: Any) -> str:
     return reverse("governance:explore-family", args=[shown.family.slug])
@@ -30,6 +28,14 @@ def test_charts_draw_without_a_complaint_of_the_policy(browse, shown):
     drawn(seen.page, "plants")
     drawn(seen.page, "time")
     assert seen.page.locator("#plants .scatterlayer .point").count() >= 1
+    offered = "Array.from(document.querySelectorAll('#plants .modebar-btn'), b => b.dataset.title)"
+    # Nothing that hands the figure to somebody else's server.
+    assert seen.page.evaluate(offered) == [
+        "Zoom",
+        "Pan",
+        "Autoscale",
+        "Download plot as a PNG",
+    ]
     seen.open(reverse("governance:explore-version", args=[shown.local.pk]))
     for name in ("confusion", "classes", "time"):
         drawn(seen.page, name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 import numpy as np
 from django.conf import settings
@@ -123,9 +124,10 @@ def build(size: Size, say: Callable[[str], None]) -> Seeded:
         history = History()
         with clock.own_times(*_STAMPED):
             baselines = _centre(size, standards, now, first, history)
+            bad, open_ = count(), count()
             for number, place in enumerate(chosen):
                 at = Setting(place, now, first)
-                _Plant(size, number, at, standards, baselines, history).build()
+                _Plant(size, number, at, standards, baselines, history, bad, open_).build()
                 say(f"{number + 1}/{size.plants} {place.name}")
         say(f"ledger: {history.write()} entries")
     return Seeded(password, counts())
@@ -160,9 +162,9 @@ def _centre(
     for one in standards.inspections:
         random = _random(size, CENTRE, one.slug)
         desk = Desk(at, one, standards.families[one.slug], standards, random, rows, history)
-        count = int(random.integers(2, 5))
+        offered = int(random.integers(2, 5))
         moments = [first - timedelta(days=30)]
-        moments += [first + days * (place + 0.6) / count for place in range(count - 1)]
+        moments += [first + days * (place + 0.6) / offered for place in range(offered - 1)]
         found[one.slug] = offer_baselines(desk, moments)
     rows.write()
     return found
@@ -178,6 +180,8 @@ class _Plant:
     standards: Standards
     baselines: dict[str, list[Made]]
     history: History
+    bad: Iterator[int]
+    open: Iterator[int]
 
     def build(self) -> None:
         random = _random(self.size, self.at.place.code)
@@ -196,8 +200,8 @@ class _Plant:
     def _inspected(self, random: np.random.Generator) -> list[tuple[Inspection, ModelFamily]]:
         """The first family, which every plant inspects, and some of the others."""
         first, *others = self.standards.inspections
-        count = int(random.integers(min(1, len(others)), len(others) + 1))
-        chosen = sorted(random.choice(len(others), count, replace=False)) if others else []
+        further = int(random.integers(min(1, len(others)), len(others) + 1))
+        chosen = sorted(random.choice(len(others), further, replace=False)) if others else []
         return [
             (one, self.standards.families[one.slug])
             for one in (first, *(others[int(place)] for place in chosen))
@@ -217,18 +221,19 @@ class _Plant:
                 occasions=self._occasions(course),
                 rows=data_rows[course.desk.of.slug],
             )
-        for place, course in enumerate(courses):
-            for bad in range(int(random.integers(0, 3))):
-                trouble.ended_badly(course, self.number * 3 + place + bad)
+        # In turn over the whole fleet: each kind of end and of open job is there.
+        for course in courses:
+            for _ in range(int(random.integers(0, 3))):
+                trouble.ended_badly(course, next(self.bad))
             if random.random() < 0.4:
-                trouble.at_work(course, self.number + place)
+                trouble.at_work(course, next(self.open))
         rows.write()
 
-    def _shares(self, random: np.random.Generator, count: int) -> list[int]:
+    def _shares(self, random: np.random.Generator, courses: int) -> list[int]:
         """The plant's versions over its families; each has one."""
-        left = max(0, self.size.versions - count)
-        shares = random.multinomial(left, random.dirichlet(np.full(count, 4.0)))
-        return [int(share) + 1 for share in shares][: self.size.versions or None]
+        left = self.size.versions - courses
+        shares = random.multinomial(left, random.dirichlet(np.full(courses, 4.0)))
+        return [int(share) + 1 for share in shares]
 
     def _occasions(self, course: Course) -> int:
         weekly = max(2, round(self.size.days / _DAYS_BETWEEN_EVALUATIONS))
@@ -242,7 +247,7 @@ class _Plant:
         drift = _DRIFTING.get(self.number, 0.0)
         begins = at.first + (at.now - at.first) * float(random.uniform(0.55, 0.8))
         trait = Trait(
-            plus=float(random.normal(0, 0.22)),
+            plus=float(random.normal(0, 0.3)),
             gap=float(random.uniform(0.1, 0.9)),
             drifts_from=begins if drift else None,
             drift_per_day=drift,

@@ -25,7 +25,8 @@ from registry.models import ModelFamily
 
 _PARTS = ("housings", "shafts", "covers", "frames", "brackets", "rotors", "valves", "panels")
 _PLACES = ("infeed", "after milling", "after washing", "end of line", "rework")
-_REVIEW_AGES_DAYS = (6, 24, 61, 118, 190, 290, 425, 610)
+_REVIEW_AGES_DAYS = (6, 24, 47, 61, 93, 118, 150, 190, 290, 425)
+_COVERS_ALL, _WITHOUT_RUNBOOK = 0.85, 0.08
 _READINGS, _READING_HOURS = 24, 4
 _AGENTS = ("0.1.0", "0.1.0", "0.1.0", "0.0.9")
 _OPERATIONS = ("resize@1", "rotate@1", "lighting@1", "filterbank_linear@1", "gradient_boosting@1")
@@ -55,11 +56,12 @@ def lines(
 ) -> list[Line]:
     """Lines with two to four stations each; every family of the plant has a station."""
     code = at.place.code
+    parts = [_PARTS[place % len(_PARTS)] for place in random.permutation(max(count, len(_PARTS)))]
     made = Line.objects.bulk_create(
         Line(
             plant_id=code,
             code=f"line-{number}",
-            name=f"Line {number} {random.choice(_PARTS)}",
+            name=f"Line {number}, {parts[number - 1]}",
             opened_at=at.first,
         )
         for number in range(1, count + 1)
@@ -94,7 +96,7 @@ def runbooks(
 ) -> None:
     """A runbook for most families, in one to three versions, reviewed lately or long ago."""
     for inspection, family in inspected:
-        if random.random() < 0.15:
+        if random.random() < _WITHOUT_RUNBOOK:
             continue
         age = int(random.choice(_REVIEW_AGES_DAYS))
         count = int(random.integers(1, 4))
@@ -107,7 +109,9 @@ def runbooks(
             created_at=at.now - timedelta(days=age + 30 * count),
         )
         runbook.families.set([family])
-        runbook.lines.set(plant_lines[: int(random.integers(1, len(plant_lines) + 1))])
+        is_for_all = random.random() < _COVERS_ALL
+        covered = len(plant_lines) if is_for_all else int(random.integers(1, len(plant_lines) + 1))
+        runbook.lines.set(plant_lines[:covered])
         RunbookVersion.objects.bulk_create(
             RunbookVersion(
                 runbook=runbook,

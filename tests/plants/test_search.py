@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from plants.models import Line, Runbook, RunbookVersion
 from plants.selectors.search import SHOWN_OF_EACH, search
 from registry.domain.access import Actor, ActorKind, PlantScope, Role, portal_scope
-from registry.models import Baseline
+from registry.models import Baseline, Submission
 from tests.registry import rows
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +232,21 @@ def test_programs_are_told_what_they_asked_wrongly(client, clara, wish):
     answer = client.get("/api/v1/search/", wish)
     assert answer.status_code == 422
     assert answer.json()["fields"]
+
+
+def test_an_upload_is_found_by_its_file_within_its_plant(fleet):
+    version = fleet["graz"]
+    Submission.objects.create(
+        plant_code="graz",
+        family=version.family,
+        recipe=version.recipe,
+        dataset="castings",
+        signature={},
+        file_name="casting-net 100%.onnx",
+        code_commit="abc",
+        training_notes="x",
+        submitted_by="ines",
+    )
+    assert found(ALL, "casting-net")["uploads"] == ["casting-net 100%.onnx"]
+    assert found(ALL, "100%")["uploads"] == ["casting-net 100%.onnx"]
+    assert "uploads" not in found(of("leipzig"), "casting-net")

@@ -71,15 +71,18 @@ def back_in_time(evaluation: Evaluation, days: float) -> None:
                 [table],
             )
             triggers = cursor.fetchall()
-        off = [f'DROP TRIGGER "{name}"' for name, _ in triggers]
-        on = [sql for _, sql in triggers]
-        for statement in off if is_sqlite else [f"ALTER TABLE {table} DISABLE TRIGGER USER"]:
+        off = [f'DROP TRIGGER "{name}"' for name, _ in triggers] or [
+            "SET CONSTRAINTS ALL IMMEDIATE",
+            f"ALTER TABLE {table} DISABLE TRIGGER USER",
+        ]
+        on = [sql for _, sql in triggers] or [f"ALTER TABLE {table} ENABLE TRIGGER USER"]
+        for statement in off:
             cursor.execute(statement)
         cursor.execute(
             f"UPDATE {table} SET evaluated_at = %s WHERE id = %s",  # noqa: S608
             [moment, evaluation.pk.hex if is_sqlite else evaluation.pk],
         )
-        for statement in on if is_sqlite else [f"ALTER TABLE {table} ENABLE TRIGGER USER"]:
+        for statement in on:
             cursor.execute(statement)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 
 from registry.domain.errors import Invalid
-from registry.domain.evaluation_report import MAX_CLASS_NAME, MAX_CLASSES
+from registry.domain.evaluation_report import MAX_CLASSES
 from registry.domain.jobs import FAILURE_CODES, REFUSAL_CODES
 from registry.domain.plain_json import check_plain
 
@@ -67,12 +67,11 @@ _PAIRED = _closed(
     {
         "version": _text(r"[0-9a-f-]{36}"),
         "report": {"type": "object"},
-        # Per true class: both right, only the version, only the other, neither.
+        # Per true class (the reports' names, no other): both right, only the version, only the
+        # other, neither.
         "counts": {
             "type": "object",
-            "minProperties": 2,
             "maxProperties": MAX_CLASSES,
-            "propertyNames": {"minLength": 1, "maxLength": MAX_CLASS_NAME},
             "additionalProperties": _CELLS,
         },
     }

@@ -192,10 +192,13 @@ def workers(
 
 
 def _metrics(random: np.random.Generator) -> dict[str, Any]:
+    """Of a machine with 16 GB of memory and half a terabyte of disk, as its agent says it."""
     return {
-        "load": round(float(random.gamma(2, 0.25)), 2),
-        "memory_free_mb": int(random.integers(900, 14_000)),
-        "disk_free_mb": int(random.integers(4_000, 400_000)),
+        "load_share": round(float(min(random.gamma(2, 0.12), 1.0)), 2),
+        "memory_used_mb": int(random.integers(2_100, 14_800)),
+        "memory_total_mb": 15_900,
+        "disk_free_gb": round(float(random.uniform(18, 390)), 1),
+        "disk_total_gb": 480.0,
     }
 
 

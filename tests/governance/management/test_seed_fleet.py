@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from governance.management.seeding import fleet
 from governance.management.seeding.fleet import Size
+from plants.domain import machines
 from plants.models import (
     Line,
     OnCallShift,
@@ -28,6 +29,7 @@ from plants.models import (
     Station,
     User,
     Worker,
+    WorkerReading,
 )
 from registry.domain import lineage, manifests, stages
 from registry.domain.access import CENTRE
@@ -216,6 +218,11 @@ def test_some_workers_are_silent_and_one_plant_has_none(seeded):
     (without,) = Plant.objects.filter(workers=None).exclude(pk=CENTRE)
     assert not PlantCredential.objects.filter(plant=without).exists()
     assert not Job.objects.filter(plant_code=without.pk).exists()
+
+
+def test_workers_say_of_their_machines_what_the_page_can_read(seeded):
+    for one in (*Worker.objects.all(), *WorkerReading.objects.all()[:50]):
+        assert machines.said(one.metrics)
 
 
 def test_heartbeats_keep_alive_who_was_alive_and_wake_nobody(seeded):

@@ -209,7 +209,7 @@ MODEL_BRIDGE = env.text("LINEWARD_MODEL_BRIDGE", "registry.bridge.mlflow.MlflowB
 MLFLOW_TRACKING_URI = env.text(
     "MLFLOW_TRACKING_URI", f"sqlite:///{LINEWARD_HOME / 'mlflow' / 'mlflow.sqlite3'}"
 )
-# Where people find MLflow's own pages and flower; empty: nobody serves them, and no page links there.
+# Where people find MLflow's own pages and flower; empty: no page links there.
 MLFLOW_UI = env.text("LINEWARD_MLFLOW_UI", "")
 FLOWER_UI = env.text("LINEWARD_FLOWER_UI", "")
 

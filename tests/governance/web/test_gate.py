@@ -24,8 +24,13 @@ def test_whoever_is_not_signed_in_is_told_so(client, db, of):
 
 @pytest.mark.parametrize(
     ("who", "mlflow", "flower"),
-    [("clara", 204, 204), ("adam", 204, 204), ("petra", 204, 403), ("ines", 403, 403)]
-    + [("nobody", 403, 403)],
+    [
+        ("clara", 204, 204),
+        ("adam", 204, 204),
+        ("petra", 204, 403),
+        ("ines", 403, 403),
+        ("nobody", 403, 403),
+    ],
 )
 def test_central_roles_come_in_and_flower_takes_two_of_them(request, who, mlflow, flower):
     client = signed_in(request.getfixturevalue(who))

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from plants.agent import check, publishing_options
+from plants.agent import alive, check, publishing_options
 from plants.agent.client import Portal
 from plants.agent.home import Home
 from registry.domain.errors import NotFound, PlatformError
@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     rotate = commands.add_parser("rotate", help="Replace this machine's credential by a new one.")
     rotate.set_defaults(run=_rotate)
 
+    alive_ = commands.add_parser("alive", help="Whether the portal still hears the worker here.")
+    alive_.set_defaults(run=_alive)
+
     work = commands.add_parser("work", help="Serve the plant's queue.")
     work.add_argument("--data", type=Path, required=True, help="The plant's data folder.")
     work.add_argument("--name", default="", help="The worker's name; default plant and host.")
@@ -56,23 +59,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     publishing_options.add_to(publish)
     publish.set_defaults(run=_publish)
+    for command in (enrol, rotate, work, publish):
+        command.add_argument(
+            "--authority",
+            default=os.environ.get("LINEWARD_AUTHORITY", ""),
+            metavar="FILE",
+            help="A private authority that signed the portal's and the broker's certificates; "
+            "enrolment notes it. Default LINEWARD_AUTHORITY, else the public authorities.",
+        )
 
     commands.add_parser("check-data", help="Check a data folder against the contract.")
     return parser
 
 
 def _enrol(arguments: argparse.Namespace) -> int:
-    home = Home(arguments.home)  # before the code is spent: a folder that cannot be made costs none
-    with Portal(arguments.portal) as portal:
+    # Before the code is spent: a folder that cannot be made costs none.
+    home = _home(arguments)
+    with Portal(arguments.portal, authority=home.authority) as portal:
         credential = home.keep_credential(arguments.portal, portal.enrol(arguments.code))
     print(f"Enrolled for plant {credential.plant}. Next: python -m plants.agent work --data DIR")  # noqa: T201
     return 0
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    home = Home(arguments.home)
+    home = _home(arguments)
     credential = home.credential()
-    with Portal(credential.portal, credential.token) as portal:
+    with Portal(credential.portal, credential.token, authority=credential.authority) as portal:
         home.keep_credential(credential.portal, portal.rotate())
     print("The new credential is stored; the old one ends when the worker is started again.")  # noqa: T201
     return 0
@@ -85,7 +97,7 @@ def _work(arguments: argparse.Namespace) -> int:
     if not arguments.data.is_dir():
         raise NotFound(f"There is no data folder {arguments.data}; name it with --data.")
     return worker.work(
-        Home(arguments.home),
+        _home(arguments),
         arguments.data,
         name=arguments.name,
         allow_plain=arguments.allow_plain,
@@ -96,7 +108,17 @@ def _publish(arguments: argparse.Namespace) -> int:
     # Only this command needs it.
     from plants.agent import publishing
 
-    return publishing.publish(Home(arguments.home), arguments)
+    return publishing.publish(_home(arguments), arguments)
+
+
+def _alive(arguments: argparse.Namespace) -> int:
+    is_heard, sentence = alive.report(arguments.home)
+    print(sentence)  # noqa: T201
+    return 0 if is_heard else 1
+
+
+def _home(arguments: argparse.Namespace) -> Home:
+    return Home(arguments.home, authority=arguments.authority)
 
 
 if __name__ == "__main__":

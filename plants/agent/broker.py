@@ -46,7 +46,7 @@ def celery_settings(
         username: the plant's own user on the broker.
         password: its password.
         prefix: the plant's key prefix, `plant:<code>:`.
-        authority: path of the certificate authority's file, when it is not the system's.
+        authority: the file of certificates to believe, when it is not the system's.
     """
     return {
         "broker_url": _address(url, username, password, authority),

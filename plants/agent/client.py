@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 import httpx
 
+from plants.agent.authority import certificates, disbelief
 from plants.domain import protocol
 from registry.domain.digests import sha256
 from registry.domain.errors import (
@@ -38,11 +40,20 @@ _ERRORS: dict[int, type[PlatformError]] = {
 
 
 class Portal:
-    """The protocol's calls as methods; each raises the portal's refusal as the same error."""
+    """The protocol's calls as methods; each raises the portal's refusal as the same error.
+
+    Args:
+        url: the portal's address.
+        token: the plant's credential; none for an enrolment.
+        authority: the file of a private authority that signed the portal's certificate.
+        patience_seconds: how long a lost link is waited for.
+    """
 
     root = "worker/"
 
-    def __init__(self, url: str, token: str = "", *, patience_seconds: float = 300.0) -> None:
+    def __init__(
+        self, url: str, token: str = "", *, authority: str = "", patience_seconds: float = 300.0
+    ) -> None:
         headers = {protocol.HEADER: protocol.VERSION}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -51,6 +62,7 @@ class Portal:
                 base_url=f"{url.rstrip('/')}/api/v1/{self.root}",
                 headers=headers,
                 timeout=_TIMEOUT,
+                verify=ssl.create_default_context(cafile=certificates(authority)),
                 follow_redirects=False,
                 trust_env=False,
             )
@@ -225,4 +237,6 @@ def _fields(stated: object) -> dict[str, list[str]]:
 
 
 def _away(error: httpx.TransportError) -> Unavailable:
+    if sentence := disbelief(error):
+        return Unavailable(sentence, code="certificate")
     return Unavailable(f"The portal does not answer ({type(error).__name__}).")

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,24 @@ class Credential:
     broker_username: str
     broker_password: str
     broker_prefix: str
+    # The file of a private authority that signed both certificates; empty for the public ones.
+    authority: str = ""
 
     def __repr__(self) -> str:
         return f"Credential(plant={self.plant!r}, portal={self.portal!r})"
 
 
 class Home:
-    """Paths and small files under one folder that only the agent's user may read."""
+    """Paths and small files under one folder that only the agent's user may read.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: made when it is not there.
+        authority: a private authority's file, instead of the one that enrolment noted.
+    """
+
+    def __init__(self, folder: Path, *, authority: str = "") -> None:
         self.folder = folder.resolve()
+        self.authority = str(Path(authority).resolve()) if authority else ""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
@@ -77,6 +85,7 @@ class Home:
                 broker_username=broker["username"],
                 broker_password=broker["password"],
                 broker_prefix=broker["prefix"],
+                authority=self.authority,
             )
         except (KeyError, TypeError) as error:
             raise Invalid(f"The portal's reply lacks {error}; is this a Lineward portal?") from None
@@ -99,11 +108,13 @@ class Home:
                 code="not-enrolled",
             )
         try:
-            return Credential(**json.loads(self.credential_file.read_text()))
+            stored = Credential(**json.loads(self.credential_file.read_text()))
         except (ValueError, TypeError):
             raise Invalid(
                 f"{self.credential_file} is damaged; enrol this machine again with a new code."
             ) from None
+        self.authority = self.authority or stored.authority
+        return replace(stored, authority=self.authority)
 
     def manifest_secret(self) -> bytes:
         """The key of this plant's digests, 32 bytes; made here, and it never leaves."""

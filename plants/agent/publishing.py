@@ -130,7 +130,9 @@ def publish(home: Home, arguments: argparse.Namespace) -> int:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
     facts = _facts(credential.plant, arguments)
-    with UploadPortal(credential.portal, credential.token) as portal:
+    with UploadPortal(
+        credential.portal, credential.token, authority=credential.authority
+    ) as portal:
         try:
             return _publish(portal, home, path, facts, wait=arguments.wait)
         except KeyboardInterrupt:

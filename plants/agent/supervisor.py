@@ -85,7 +85,8 @@ class Supervisor:
         """
         if not _is_id(job_id):
             return "not claimed: the ring names no job"
-        with Portal(self.credential.portal, self.credential.token) as portal:
+        known = self.credential
+        with Portal(known.portal, known.token, authority=known.authority) as portal:
             try:
                 claim = portal.claim(job_id, worker=self.worker, boot=self.boot)
                 order, signature, lease = _opened(claim, portal, job_id)

@@ -14,7 +14,8 @@ from pathlib import Path
 from celery import Celery
 from celery.signals import worker_ready
 
-from plants.agent import broker, environment, ops
+from plants.agent import alive, broker, environment, ops
+from plants.agent.authority import certificates
 from plants.agent.client import Portal
 from plants.agent.datasets import find, read_contract
 from plants.agent.home import Credential, Home
@@ -25,7 +26,6 @@ from registry.domain.errors import PlatformError
 
 log = logging.getLogger(__name__)
 
-_HEARTBEAT_SECONDS = 20.0
 _BLOCK_BYTES = 1024 * 1024
 
 
@@ -97,6 +97,7 @@ def make_app(
             credential.broker_username,
             credential.broker_password,
             credential.broker_prefix,
+            authority=certificates(credential.authority),
         )
     )
 
@@ -119,6 +120,7 @@ def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = F
         credential.broker_username,
         credential.broker_password,
         credential.broker_prefix,
+        authority=certificates(credential.authority),
         allow_plain=allow_plain,
     )
     for finding in findings:
@@ -127,7 +129,7 @@ def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = F
         return 1
     tally = Tally()
     app = make_app(home, credential, data_folder, worker=worker, boot=boot, tally=tally)
-    heart = Heart(credential, data_folder, worker=worker, boot=boot, tally=tally)
+    heart = Heart(home, credential, data_folder, worker=worker, boot=boot, tally=tally)
     worker_ready.connect(lambda **_: heart.start(), weak=False)
     # Celery's types say that it never returns; asked to stop, it does.
     serve: Callable[[list[str]], object] = app.worker_main
@@ -140,6 +142,7 @@ class Heart:
 
     def __init__(
         self,
+        home: Home,
         credential: Credential,
         data_folder: Path,
         *,
@@ -149,7 +152,7 @@ class Heart:
     ) -> None:
         # The credential that this process began with, also after a rotation: the first use of the
         # new one ends the old one, and with it this process's line to the broker.
-        self._credential, self._data_folder = credential, data_folder
+        self._home, self._credential, self._data_folder = home, credential, data_folder
         self._worker, self._boot, self._tally = worker, boot, tally
         self._process = os.getpid()
 
@@ -161,14 +164,17 @@ class Heart:
         pause = threading.Event()
         while os.getpid() == self._process:
             self._once()
-            pause.wait(_HEARTBEAT_SECONDS)
+            pause.wait(alive.HEARTBEAT_SECONDS)
 
     def _once(self) -> None:
         body = heartbeat_body(
             self._data_folder, worker=self._worker, boot=self._boot, tally=self._tally
         )
-        with Portal(self._credential.portal, self._credential.token) as portal:
-            try:
+        known = self._credential
+        try:
+            with Portal(known.portal, known.token, authority=known.authority) as portal:
                 portal.heartbeat(body)
-            except PlatformError as refusal:
-                log.warning("heartbeat: %s", refusal)
+        except PlatformError as refusal:
+            log.warning("heartbeat: %s", refusal)
+            return
+        alive.mark(self._home.folder)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.api import people, report_urls, search, worker
+from plants.api import account_urls, people, report_urls, runs, search, worker
 
 app_name = "plants-api"
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     path("worker/jobs/<uuid:job_id>/cancellation/", worker.Cancellation.as_view(), name="stopped"),
     path("worker/uploads/<uuid:upload_id>/", worker.UploadParts.as_view(), name="upload"),
     path("search/", search.Search.as_view(), name="search"),
+    path("runs/", runs.Runs.as_view(), name="runs"),
+    path("runs/preview/", runs.RunPreview.as_view(), name="run-preview"),
+    path("runs/<uuid:key>/", runs.RunDetail.as_view(), name="run"),
     # /plants/: sites and their credentials
     path("plants/", people.Plants.as_view(), name="plants"),
     path("plants/<slug:code>/", people.PlantDetail.as_view(), name="plant"),
@@ -33,5 +36,6 @@ urlpatterns = [
         people.Revocation.as_view(),
         name="revocation",
     ),
+    *account_urls.urlpatterns,
     *report_urls.urlpatterns,
 ]

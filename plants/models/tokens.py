@@ -9,14 +9,16 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
-from registry.domain.access import PlantScope, Role
+from registry.domain.access import ActorKind, PlantScope, Role
 
 
 class TokenQuerySet(models.QuerySet["PersonalToken"]):
     """Adjectives of tokens."""
 
     def visible_to(self, scope: PlantScope) -> Self:
-        """One's own; an administrator's eyes see everybody's."""
+        """One's own; an administrator's eyes see everybody's, and a plant's machine none."""
+        if scope.actor.kind is ActorKind.PLANT:
+            return self.none()
         if scope.may(Role.ADMINISTRATOR):
             return self
         return self.filter(user__username=scope.actor.name)

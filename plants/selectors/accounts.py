@@ -34,6 +34,12 @@ def with_roles(scope: PlantScope) -> Any:
     )
 
 
+def holding(scope: PlantScope, rows: Any, **condition: Any) -> Any:
+    """Those of the accounts with such a role, as far as the caller may know of roles."""
+    held = Membership.objects.visible_to(scope).filter(user=OuterRef("pk"), **condition)
+    return rows.filter(Exists(held))
+
+
 def in_words(held: Iterable[Membership]) -> str:
     """Roles as the list says them: `engineer at Graz; manager centrally`."""
     return "; ".join(
@@ -66,15 +72,11 @@ def listing(
     scope: PlantScope, parameters: Mapping[str, str], plants: list[tuple[str, str]]
 ) -> Listing:
     """The people as the address asks for them."""
-    held = Membership.objects.visible_to(scope)
     places = [*plants, ("centrally", "centrally")] if scope.sees_everything else plants
-
-    def holding(rows: Any, **condition: Any) -> Any:
-        return rows.filter(Exists(held.filter(user=OuterRef("pk"), **condition)))
 
     def at(rows: Any, code: str) -> Any:
         where = {"plant__isnull": True} if code == "centrally" else {"plant": code}
-        return holding(rows, **where)
+        return holding(scope, rows, **where)
 
     shape = Shape(
         columns=(*_OPEN, *(_KEPT if sees_sign_ins(scope) else ())),
@@ -85,7 +87,7 @@ def listing(
                 "role",
                 "Role",
                 [(role.value, role.value.replace("_", " ")) for role in Role],
-                lambda rows, role: holding(rows, role=role),
+                lambda rows, role: holding(scope, rows, role=role),
             ),
             Filter(
                 "account",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from plants.domain.run_plan import Held, Standing
+from plants.domain.run_plan import Held, Need, Standing
 from plants.models import Worker
 from plants.selectors.sites import Offer, PlantFacts, Workload, directory, offers_of, workload
 from registry.domain.access import PlantScope
-from registry.models import DatasetManifest
+from registry.domain.jobs import JobKind
+from registry.models import DatasetManifest, ModelFamily, ModelVersion, Recipe
 from registry.selectors.jobs import may_order
 
 
@@ -23,6 +25,21 @@ class Candidate:
     facts: PlantFacts
     work: Workload
     standing: Standing
+
+
+def need_of(
+    kind: str, family: ModelFamily, recipe: Recipe | None, version: ModelVersion | None
+) -> Need:
+    """What a run with these choices asks of a plant's data."""
+    if kind == JobKind.EVALUATE:
+        return Need(family.task_kind, 0, tuple(version.classes) if version else ())
+    document: Mapping[str, Any] = recipe.document if recipe else {}
+    is_closed = document.get("task", {}).get("classes") == "family"
+    return Need(
+        family.task_kind,
+        document.get("data_contract", {}).get("min_rows", 0),
+        tuple(family.classes) if is_closed or not family.allows_local_classes else (),
+    )
 
 
 def candidates(scope: PlantScope) -> list[Candidate]:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.forms import ChoiceField
@@ -10,7 +8,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from plants.domain.run_plan import Need, Prospect, prospect
-from plants.selectors.runs import Candidate, candidates
+from plants.selectors.runs import Candidate, candidates, need_of
 from plants.services import runs
 from plants.web.forms import OrderForm
 from registry.domain.access import PlantScope
@@ -70,19 +68,10 @@ class RunForm(OrderForm):
     @property
     def need(self) -> Need:
         """What the choices so far ask of a plant's data."""
-        family = self.family_row
-        if family is None:
+        if self.family_row is None:
             return Need("")
-        if self.is_evaluation:
-            version = self.version
-            return Need(family.task_kind, 0, tuple(version.classes) if version else ())
-        document: Mapping[str, Any] = self.chosen_recipe.document if self.chosen_recipe else {}
-        is_closed = document.get("task", {}).get("classes") == "family"
-        return Need(
-            family.task_kind,
-            document.get("data_contract", {}).get("min_rows", 0),
-            tuple(family.classes) if is_closed or not family.allows_local_classes else (),
-        )
+        version = self.version if self.is_evaluation else None
+        return need_of(self.given["kind"], self.family_row, self.chosen_recipe, version)
 
     @cached_property
     def version(self) -> ModelVersion | None:

@@ -124,6 +124,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "plants.authentication.client_address"
 
 # --- Security -----------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
@@ -133,6 +134,8 @@ SECURE_SSL_REDIRECT = env.flag("LINEWARD_SSL_REDIRECT", IS_SECURE)
 SECURE_HSTS_SECONDS = env.number("LINEWARD_HSTS_SECONDS", 31_536_000 if IS_SECURE else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_SECURE else None
+# Whether a proxy of ours stands in front and overwrites X-Forwarded-For; else it is anybody's word.
+BEHIND_PROXY = env.flag("LINEWARD_BEHIND_PROXY", False)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -161,8 +164,8 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "governance.web.plotly_files.PlotlyFinder",
 ]
-STATIC_ROOT = LINEWARD_HOME / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns about a folder that is not there
+STATIC_ROOT = Path(env.text("LINEWARD_STATIC_ROOT", str(LINEWARD_HOME / "static")))
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns about a folder that is not there
 WHITENOISE_USE_FINDERS = env.flag("LINEWARD_STATIC_FROM_SOURCE", True)
 EMAIL_BACKEND = env.text("LINEWARD_EMAIL", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env.text("LINEWARD_MAIL_FROM", "lineward@localhost")
@@ -228,6 +231,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "registry.problems.problem",
     "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": int(BEHIND_PROXY),  # whose address the throttle counts
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lineward",

@@ -13,6 +13,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
+import zoneinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,9 +66,12 @@ class Fleet:
                 # One thread per library: eight processes share this machine.
                 "OMP_NUM_THREADS": "1",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
+                # Time zones of the package that the lock names, not of this machine.
+                "PYTHONTZPATH": "",
                 **(self.beside.links if self.beside else {}),
             }
         )
+        zoneinfo.reset_tzpath(to=())
         self._migrate()
         port = self.url.rpartition(":")[2]
         # Threads, not processes: one import of the portal instead of several.

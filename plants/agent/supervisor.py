@@ -178,7 +178,7 @@ class Supervisor:
         # Without the credential's folder in it: the working process has no need of the portal.
         kept = {
             name: os.environ[name]
-            for name in ("PATH", "LANG", "TZ", "PYTHONPATH")
+            for name in ("PATH", "LANG", "TZ", "PYTHONTZPATH", "PYTHONPATH")
             if name in os.environ
         }
         arguments = [str(self.home.folder), str(order["job"]), str(self.data_folder)]

@@ -70,14 +70,13 @@ def _answers_a_ping(_: str) -> str:
     from kombu.exceptions import OperationalError
     from redis import RedisError
 
-    from governance import env
     from registry.domain import broker_urls
     from registry.domain.doorbell import PORTAL_PREFIX
 
     # No fix-ups: with Django's settings in the environment Celery would load the portal.
     app = Celery("probe", set_as_current=False, fixups=[])
     app.conf.update(
-        broker_url=broker_urls.for_celery(env.secret("REDIS_URL", "redis://127.0.0.1:6379/0")),
+        broker_url=broker_urls.for_celery(_broker()),
         broker_transport_options={
             "global_keyprefix": PORTAL_PREFIX,
             "socket_timeout": _PING_SECONDS,
@@ -92,6 +91,12 @@ def _answers_a_ping(_: str) -> str:
     if not replies:
         raise Unwell(f"{node} does not answer a ping within {_PING_SECONDS:.0f} s.")
     return f"{node} answers a ping."
+
+
+def _broker() -> str:
+    path = os.environ.get("REDIS_URL_FILE")
+    named = Path(path).read_text().strip() if path else os.environ.get("REDIS_URL", "")
+    return named or "redis://127.0.0.1:6379/0"
 
 
 def _has_sent(schedule: str) -> str:

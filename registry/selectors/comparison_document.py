@@ -8,7 +8,8 @@ from typing import Any
 from registry.models import ModelVersion
 from registry.selectors.comparison_facts import Descent
 from registry.selectors.comparison_figures import Line, MetricRow
-from registry.selectors.comparisons import Common, Comparison, Scored
+from registry.selectors.comparison_scores import Common, Scored
+from registry.selectors.comparisons import Comparison
 
 CSV_HEADER = ("section", "name", "first", "second", "difference", "low", "high", "p", "reading")
 

@@ -62,11 +62,12 @@ def metric_rows(
         if first is None and second is None:
             continue
         row = MetricRow(name, label, kind, first, second)
-        rows.append(_with_difference(row, cells) if is_comparable else row)
+        rows.append(with_difference(row, cells) if is_comparable else row)
     return rows
 
 
-def _with_difference(row: MetricRow, cells: Mapping[str, Cells]) -> MetricRow:
+def with_difference(row: MetricRow, cells: Mapping[str, Cells]) -> MetricRow:
+    """The row with its difference on one hold-out, as far as one can be stated."""
     first, second = row.first or {}, row.second or {}
     if first.get("value") is None or second.get("value") is None:
         return row

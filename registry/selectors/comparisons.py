@@ -20,24 +20,15 @@ from registry.domain.paired_readings import (
     statement,
 )
 from registry.domain.wording import counted
-from registry.models import DatasetManifest, Evaluation, Job, ModelVersion, Pairing
+from registry.models import Evaluation, Job, ModelVersion
 from registry.selectors import comparability, comparison_facts
+from registry.selectors import comparison_scores as scores
 from registry.selectors.comparison_facts import Balance, Descent, Fact
 from registry.selectors.comparison_figures import Confusion, MetricRow, confusion, metric_rows
+from registry.selectors.comparison_scores import Common, Scored
 from registry.selectors.jobs import may_order
 
-_EVALUATIONS_READ = 400  # the newest of both together
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """A hold-out that both versions were scored on."""
-
-    manifest: DatasetManifest
-    first: Evaluation
-    second: Evaluation
-    pairing: Pairing | None
-    cells: dict[str, Cells]
+_SHOWN = 12  # hold-outs on the page before somebody asks for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +38,6 @@ class Place:
     plant: str
     dataset: str
     may_order: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One manifest with the newest score of each version on it, if there is one."""
-
-    manifest: DatasetManifest
-    first: Evaluation | None
-    second: Evaluation | None
-
-    @property
-    def is_common(self) -> bool:
-        """Whether both were scored on it: only then figures can be compared."""
-        if self.first is None or self.second is None:
-            return False
-        return self.first.n == self.second.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +72,11 @@ class Comparison:
         return [fact for fact in self.facts if not fact.is_same]
 
     @property
+    def telling(self) -> list[Scored]:
+        """The hold-outs that tell most: proved differences first, then the largest."""
+        return self.scored[:_SHOWN]
+
+    @property
     def same(self) -> list[Fact]:
         """Facts that are."""
         return [fact for fact in self.facts if fact.is_same]
@@ -116,12 +96,12 @@ def page(
 ) -> Comparison:
     """The comparison, on the hold-out that the address names, or the newest common one."""
     names = names_of(first, second)
-    scored = _scored(scope, first, second)
-    commons = _commons(scope, first, second, scored)
+    obstacle = comparability.obstacle(first, second)
+    scored = scores.scored(scope, first, second, is_comparable=not obstacle)
+    commons = scores.commons(scored)
     named = (one for one in commons if str(one.manifest.pk) == manifest)
     common = next(named, None) or next(iter(commons), None)
     reports = _reports(first, second, common, scored)
-    obstacle = comparability.obstacle(first, second)
     overall = None if obstacle or common is None else _overall(common, reports)
     made = map(comparison_facts.made, (first, second), names)
     verdict = overall.verdict if overall else "not comparable"
@@ -138,7 +118,7 @@ def page(
         why=differences.why(*made, is_real=overall is not None and overall.is_real),
         obstacle=obstacle,
         cautions=comparability.cautions(common.manifest, (first, second), names) if common else [],
-        commons=commons,
+        commons=_nearest(commons, common),
         common=common,
         overall=overall,
         classes=_classes(cells, reports) if overall else {},
@@ -153,6 +133,12 @@ def page(
     )
 
 
+def _nearest(commons: Sequence[Common], chosen: Common | None) -> list[Common]:
+    """So many of the common hold-outs as a choice is made among, the chosen one with them."""
+    shown = list(commons[:_SHOWN])
+    return shown if chosen is None or chosen in shown else [*shown[:-1], chosen]
+
+
 def _headline(names: tuple[str, str], verdict: str) -> str:
     first, second = names
     return {
@@ -162,52 +148,6 @@ def _headline(names: tuple[str, str], verdict: str) -> str:
         "cannot be told apart": f"{first} and {second} cannot be told apart.",
         "too few to say": "There are too few rows to say which is better.",
     }.get(verdict, f"{first} and {second} are not comparable.")
-
-
-def _scored(scope: PlantScope, first: ModelVersion, second: ModelVersion) -> list[Scored]:
-    """Each manifest that one of the two was scored on, common ones first, then the newest."""
-    rows = (
-        Evaluation.objects.visible_to(scope)
-        .filter(version__in=(first.pk, second.pk))
-        .select_related("manifest", "version__family")
-        .defer("report", "manifest__document", "version__resolved_recipe", "version__metrics")
-    )
-    newest: dict[Any, dict[Any, Evaluation]] = {}
-    for one in rows[:_EVALUATIONS_READ]:
-        newest.setdefault(one.manifest_id, {}).setdefault(one.version_id, one)
-    found = [
-        Scored(next(iter(both.values())).manifest, both.get(first.pk), both.get(second.pk))
-        for both in newest.values()
-    ]
-    return sorted(found, key=lambda one: not one.is_common)
-
-
-def _commons(
-    scope: PlantScope, first: ModelVersion, second: ModelVersion, scored: Sequence[Scored]
-) -> list[Common]:
-    """Hold-outs that both were scored on; those with joint counts first."""
-    pairs = Q(version=first, other=second) | Q(version=second, other=first)
-    rows = Pairing.objects.visible_to(scope).filter(pairs).select_related("job")
-    pairings: dict[Any, Pairing] = {}
-    for row in rows:
-        pairings.setdefault(row.manifest_id, row)
-    found = [
-        Common(one.manifest, one.first, one.second, pairing, _cells(pairing, first))
-        for one in scored
-        if one.is_common and one.first and one.second
-        for pairing in (pairings.get(one.manifest.pk),)
-    ]
-    return sorted(found, key=lambda one: one.pairing is None)
-
-
-def _cells(pairing: Pairing | None, first: ModelVersion) -> dict[str, Cells]:
-    """Joint counts as seen from the first version."""
-    if pairing is None:
-        return {}
-    cells = {name: Cells(*counts) for name, counts in pairing.counts.items()}
-    if pairing.version_id == first.pk:
-        return cells
-    return {name: one.swapped() for name, one in cells.items()}
 
 
 Reports = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -249,7 +189,7 @@ def _overall(common: Common, reports: Reports) -> Reading:
     return read_unpaired(right, n, other_right, other_n)
 
 
-def _classes(cells: dict[str, Cells], reports: Reports) -> dict[str, Reading]:
+def _classes(cells: Mapping[str, Cells], reports: Reports) -> dict[str, Reading]:
     """A reading of each class: of the joint counts, or of how many of its rows each found."""
     if cells:
         return per_class(cells)
@@ -283,14 +223,16 @@ def _why_not(
 
 def places(scope: PlantScope, first: ModelVersion, second: ModelVersion) -> list[Place]:
     """Data sets on which both could be scored, those where the caller may order it first."""
-    return _places(scope, first, second, _scored(scope, first, second))
+    return _places(scope, first, second, scores.scored(scope, first, second))
 
 
 def _places(
     scope: PlantScope, first: ModelVersion, second: ModelVersion, scored: Sequence[Scored]
 ) -> list[Place]:
     """Data sets that one of the two was scored on or learned from, where both could be scored."""
-    names = {(one.manifest.plant_code, one.manifest.dataset): None for one in scored}
+    manifests = [one.manifest for one in scores.commons(scored)]
+    manifests += [one.manifest for one in scored]
+    names = {(one.plant_code, one.dataset): None for one in manifests}
     for version in (first, second):
         if version.manifest and scope.sees(version.manifest.plant_code):
             names[version.manifest.plant_code, version.manifest.dataset] = None

@@ -64,6 +64,7 @@ def _context(request: ScopedRequest, found: reads.Comparison) -> dict[str, Any]:
         "swap_url": f"?{urlencode(swapped)}",
         "open_places": [one for one in found.places if one.may_order and _is_open(request, one)],
         "reason": job_reads.reason(found.job) if found.job else "",
+        "scored": found.scored if request.GET.get("scored") == "all" else found.telling,
         "has_retired": "retired" in (found.first.stage, found.second.stage),
     }
 

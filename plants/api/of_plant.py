@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from plants.models import Line, Person, Plant
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
+from registry.http import searched
 from registry.models import ModelFamily
 
 
@@ -85,24 +86,24 @@ class OfPlant(APIView):
             self.plant = plant_of(request, kwargs["code"])
 
 
-class ListOfPlant(OfPlant, generics.ListAPIView[Any]):
-    """Rows of one plant; `filters` maps query words to lookups."""
+class ScopedRows(generics.ListAPIView[Any]):
+    """Rows of every plant that the caller may know of; `filters` maps query words to lookups."""
 
     rows: QuerySet[Any]
-    plant_field = "plant"
     filters: dict[str, str] = {}
+    search: tuple[str, ...] = ()
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.rows.none()
         rows: Any = self.rows.all()
-        rows = rows.visible_to(scope_of(self.request)).filter(**{self.plant_field: self.plant})
+        rows = rows.visible_to(scope_of(self.request))
         for word, lookup in self.filters.items():
             if value := self.request.query_params.get(word):
                 if "\x00" in value:
                     raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
                 rows = rows.filter(**{lookup: value})
-        return rows
+        return searched(self.request, rows, self.search)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         try:
@@ -112,3 +113,15 @@ class ListOfPlant(OfPlant, generics.ListAPIView[Any]):
                 "This cursor is not one of this list's.",
                 fields={"cursor": ["Follow next and previous, or leave it out."]},
             ) from None
+
+
+class ListOfPlant(OfPlant, ScopedRows):
+    """Rows of one plant."""
+
+    plant_field = "plant"
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows
+        return rows.filter(**{self.plant_field: self.plant})

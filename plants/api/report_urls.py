@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.api import imports, lines, roster, runbooks
+from plants.api import everywhere, imports, lines, roster, runbooks, standing
 
 _PLANT = "plants/<slug:code>"
 _PERSON = f"{_PLANT}/people/<slug:person>"
 _RUNBOOK = f"{_PLANT}/runbooks/<slug:slug>"
 urlpatterns = [
+    path("lines/", everywhere.Lines.as_view(), name="lines-everywhere"),
+    path("runbooks/", everywhere.Runbooks.as_view(), name="runbooks-everywhere"),
+    path(f"{_PLANT}/standing/", standing.PlantStanding.as_view(), name="standing"),
+    path(f"{_PLANT}/workers/", standing.Workers.as_view(), name="workers"),
+    path(f"{_PLANT}/datasets/", standing.Datasets.as_view(), name="datasets"),
+    path(f"{_PLANT}/offers/", standing.Offers.as_view(), name="offers"),
+    path(f"{_PLANT}/on-call/", standing.OnCall.as_view(), name="on-call"),
     path(f"{_PLANT}/lines/", lines.Lines.as_view(), name="lines"),
     path(f"{_PLANT}/lines/<slug:line>/", lines.LineDetail.as_view(), name="line"),
     path(f"{_PLANT}/stations/", lines.Stations.as_view(), name="stations"),
@@ -28,6 +35,7 @@ urlpatterns = [
     path(f"{_PLANT}/runbooks/", runbooks.Runbooks.as_view(), name="runbooks"),
     path(f"{_RUNBOOK}/", runbooks.RunbookDetail.as_view(), name="runbook"),
     path(f"{_RUNBOOK}/review/", runbooks.RunbookReview.as_view(), name="runbook-review"),
+    path(f"{_RUNBOOK}/diff/", runbooks.RunbookDiff.as_view(), name="runbook-diff"),
     path(f"{_RUNBOOK}/versions/", runbooks.RunbookVersions.as_view(), name="runbook-versions"),
     path(
         f"{_RUNBOOK}/versions/<int:number>/",

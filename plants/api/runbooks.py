@@ -19,6 +19,7 @@ from plants.api.of_plant import (
 from plants.models import Runbook, RunbookVersion
 from plants.selectors.reports import Reports
 from plants.services import runbooks
+from registry.domain.text_diff import text_diff
 
 
 class RunbookOut(serializers.ModelSerializer[Runbook]):
@@ -161,6 +162,50 @@ class RunbookVersionDetail(OfRunbook):
         rows = RunbookVersion.objects.visible_to(scope_of(request))
         version = one(rows.filter(runbook=self.runbook(slug)), "version", number=number)
         return Response(RunbookTextOut(version).data)
+
+
+class DiffIn(serializers.Serializer[Any]):
+    before = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="By default the one before."
+    )
+    after = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="By default the newest."
+    )
+
+
+class DiffLineOut(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["same", "gone", "come", "skip"])
+    text = serializers.CharField()
+
+
+class DiffOut(serializers.Serializer[Any]):
+    before = serializers.IntegerField()
+    after = serializers.IntegerField()
+    lines = DiffLineOut(many=True, help_text="What differs, with a few lines around it.")
+
+
+class RunbookDiff(OfRunbook):
+    @extend_schema(
+        summary="What two versions of a runbook differ in",
+        parameters=[DiffIn],
+        responses={200: DiffOut},
+    )
+    def get(self, request: Request, code: str, slug: str) -> Response:
+        wanted = DiffIn(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        asked = wanted.validated_data
+        rows = RunbookVersion.objects.visible_to(scope_of(request))
+        texts = rows.filter(runbook=self.runbook(slug)).order_by("-number")
+        after = one(texts, "version", **_numbered(asked.get("after")))
+        before = asked.get("before") or max(1, after.number - 1)
+        former = one(texts, "version", number=before)
+        lines = text_diff(former.markdown, after.markdown)
+        body = {"before": former.number, "after": after.number, "lines": lines}
+        return Response(DiffOut(body).data)
+
+
+def _numbered(number: int | None) -> dict[str, int]:
+    return {} if number is None else {"number": number}
 
 
 class RunbookReview(OfRunbook):

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
 from governance.selectors.champions import Family
 from governance.selectors.matrix import Cell, Row
 from plants.selectors import PlantFacts, Workload
@@ -17,6 +19,7 @@ from registry.models import Evaluation, Job
 from registry.selectors import jobs
 
 SHOWN_CELLS = SHOWN_JOBS = 6
+_SILENT_APART = 3  # more silent plants than these are one piece of news, not one card each
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +109,40 @@ def of_age(rows: Sequence[Row]) -> Iterator[Need]:
 def of_silence(
     facts: Sequence[PlantFacts], work: Mapping[str, Workload], now: datetime
 ) -> Iterator[Need]:
-    """Plants whose worker does not answer."""
-    for one in facts:
-        waiting = work[one.code].total
-        if one.is_at_work or (one.is_centre and not waiting):
-            continue
-        queue = f"; {wording.counted(waiting, 'job')} cannot go on" if waiting else ""
+    """Plants whose worker does not answer; many at once share one cause and so one entry."""
+    idle = [
+        one
+        for one in facts
+        if not one.is_at_work and not (one.is_centre and not work[one.code].total)
+    ]
+    gone = [one for one in idle if one.last_seen_at is not None]
+    if len(gone) > _SILENT_APART:
+        yield _silent_together(gone, sum(work[one.code].total for one in gone))
+        gone = []
+    for one in idle:
+        queue = _stuck(work[one.code].total)
         if one.last_seen_at is None:
             why = f"No worker has enrolled yet{queue}."
             yield Need("", one.name, why, one.url, "Enrol a worker")
-            continue
-        since = wording.span((now - one.last_seen_at).total_seconds())
-        why = f"No worker has answered for {since}{queue}."
-        yield Need("amber", one.name, why, one.url, "See the plant")
+        elif gone:
+            since = wording.span((now - one.last_seen_at).total_seconds())
+            why = f"No worker has answered for {since}{queue}."
+            yield Need("amber", one.name, why, one.url, "See the plant")
+
+
+def _silent_together(gone: Sequence[PlantFacts], waiting: int) -> Need:
+    return Need(
+        "amber",
+        f"{wording.counted(len(gone), 'plant')} without a worker that answers",
+        f"{wording.listed([one.name for one in gone], 6)}{_stuck(waiting)}. So many at once: look "
+        "at the portal's broker and network before their machines.",
+        f"{reverse('plants:plant-list')}?standing=silent",
+        "See them",
+    )
+
+
+def _stuck(waiting: int) -> str:
+    return f"; {wording.counted(waiting, 'job')} cannot go on" if waiting else ""
 
 
 def of_jobs(found: Sequence[Job]) -> Iterator[Need]:
@@ -196,7 +220,7 @@ def _said_of_worse(found: Sequence[tuple[Row, Cell]]) -> Iterator[str]:
     if not found:
         return
     row, cell = found[0]
-    worst = f"{row.facts.name}'s {cell.family.slug}"
+    worst = f"{cell.family.title} at {row.facts.name}"
     if len(found) == 1:
         yield f"{worst} is clearly below the baseline"
     else:
@@ -209,7 +233,7 @@ def _said_of_age(rows: Sequence[Row]) -> Iterator[str]:
         return
     days, row, cell = max(found, key=lambda one: one[0])
     if len(found) == 1:
-        yield f"{row.facts.name}'s {cell.family.slug} was last evaluated {days} days ago"
+        yield f"{cell.family.title} at {row.facts.name} was last evaluated {days} days ago"
     else:
         yield f"{len(found)} champions were not evaluated for a month"
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
+
 from governance.selectors import champions, matrix, needs
 from governance.selectors.matrix import Row
 from plants import selectors as plants
@@ -30,11 +32,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Facts of one kind; `more` of them are left out."""
+    """Facts of one kind; `more` of them are left out and stand at `url`."""
 
     title: str
     lines: list[Line]
     more: int
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,22 @@ def week(scope: PlantScope, now: datetime) -> Week:
     names[CENTRE] = "the centre"
     ended = list(jobs.needing_somebody(scope).defer("resolved_recipe"))
     sections = [
-        _section("Champions that changed", _changed(scope, rows, found.families, now)),
-        _section("New baselines", _baselines(scope, now)),
-        _section("New versions", _versions(scope, names, now)),
-        _section("Jobs that ended without success", _ended(ended, names)),
-        _section("Plants without a worker that answers", _silent(rows, now)),
-        _section("Lines without an owner", _unowned(rows)),
+        _section(
+            "Champions that changed",
+            _changed(scope, rows, found.families, now),
+            f"{reverse('governance:home')}?sort=worst",
+        ),
+        _section("New baselines", _baselines(scope, now), reverse("registry:family-list")),
+        _section("New versions", _versions(scope, names, now), reverse("registry:version-list")),
+        _section(
+            "Jobs that ended without success",
+            _ended(ended, names),
+            f"{reverse('registry:job-list')}?state=needs-somebody",
+        ),
+        _section(
+            "Plants without a worker that answers", _silent(rows, now), reverse("plants:plant-list")
+        ),
+        _section("Lines without an owner", _unowned(rows), f"{reverse('plants:lines')}?owned=no"),
     ]
     return Week(
         sentence=_plain(needs.sentence(rows, ended, now)),
@@ -77,28 +90,32 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _section(title: str, lines: Iterator[Line]) -> Section:
+def _section(title: str, lines: Iterator[Line], url: str) -> Section:
     found = list(lines)
-    return Section(title, found[:_SHOWN], max(0, len(found) - _SHOWN))
+    return Section(title, found[:_SHOWN], max(0, len(found) - _SHOWN), url)
 
 
 def _changed(
     scope: PlantScope, rows: Sequence[Row], families: Sequence[champions.Family], now: datetime
 ) -> Iterator[Line]:
+    """What fell first, furthest first: good news must not push bad news off the list."""
     codes = [row.facts.code for row in rows]
     before = champions.standings(scope, codes, families, now - WEEK)
+    found = []
     for row in rows:
         for cell in row.cells:
             one, former = cell.standing, before.get((row.facts.code, cell.family.pk))
             if one is None or one.norm is None or one.reading not in _NEWS:
                 continue
             if former is None or former.reading != one.reading:
-                yield Line(
-                    f"{_plain(row.facts.name)}: {cell.family.slug} {one.number} "
-                    f"{_NEWS[one.reading]} the baseline, {wording.interval(one.figure)} against "
-                    f"{wording.interval(one.norm)}",
-                    cell.url,
-                )
+                found.append((one.reading != readings.WORSE, one.difference or 0.0, row, cell, one))
+    for _, _, row, cell, one in sorted(found, key=lambda entry: entry[:2]):
+        yield Line(
+            f"{_plain(row.facts.name)}: {cell.family.slug} {one.number} "
+            f"{_NEWS[one.reading]} the baseline, {wording.interval(one.figure)} against "
+            f"{wording.interval(one.norm or {})}",
+            cell.url,
+        )
 
 
 def _baselines(scope: PlantScope, now: datetime) -> Iterator[Line]:

@@ -18,6 +18,7 @@ from tests.factories import registry as rows
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PASSWORD = "a-long-demo-password"
+_PAPER_PIXELS = 1039  # 297 mm less two margins of 11 mm, at 96 pixels an inch
 _A4_POINTS = (842, 595)  # ISO 216 at 72 points an inch, on its side
 
 
@@ -128,7 +129,8 @@ def test_printed_it_is_a_landscape_report_of_words_without_controls(browse, petr
         assert name in words, name
     assert "Printed by petra" in words
     assert seen.base in words
-    for gone in ("Apply", "Worst first", "Print or save", "Sign out", "Needs somebody"):
+    assert "Most is lost on" in words  # the reason, not only the figure
+    for gone in ("Apply", "Worst first", "Print or save", "Sign out", "See the plant"):
         assert gone not in words, gone
     style = "getComputedStyle(document.querySelector('{}')).{}"
     assert page.evaluate(style.format(".fleet thead", "display")) == "table-header-group"
@@ -143,3 +145,24 @@ def test_printed_it_is_a_landscape_report_of_words_without_controls(browse, petr
     assert all(
         (round(float(wide)), round(float(tall))) in {_A4_POINTS, (842, 596)} for wide, tall in boxes
     )
+
+
+def test_on_paper_no_figure_runs_into_its_neighbour(browse, petra, shown):
+    for at in range(5):
+        family = rows.family(f"family-{at}")
+        norm = rows.version(family, shown.recipe, "centre", n=258)
+        rows.baseline(norm)
+        for code in ("linz", "wien"):
+            made = rows.version(family, shown.recipe, code, n=258)
+            rows.evaluation(norm, made.manifest, n=258)
+    seen = browse(None)
+    sign_in(seen)
+    page = seen.page
+    page.set_viewport_size({"width": _PAPER_PIXELS, "height": 760})
+    page.emulate_media(media="print")
+    assert page.locator(".fleet tbody .spot small").count() > 10
+    wide = """() => [...document.querySelectorAll('.fleet td .spot')]
+        .filter(spot => spot.scrollWidth > spot.clientWidth + 1).map(spot => spot.innerText)"""
+    assert page.evaluate(wide) == []
+    page.set_viewport_size({"width": 1600, "height": 760})
+    assert page.evaluate("document.querySelector('.fleet__family').offsetWidth") >= 98  # 26 mm

@@ -129,6 +129,25 @@ def test_a_champion_that_fell_below_its_norm_this_week_is_named_once(graz, petra
     assert "Champions that changed" not in [one.title for one in later.week.sections]
 
 
+def test_bad_news_comes_first_and_the_rest_has_an_address(client, petra):
+    shown = fleet()
+    for at in range(9):
+        skills = (0.2, 3.6) if at == 8 else (3.6, 0.2)
+        code = f"p{at}"
+        sites.worker(sites.plant(code, f"Plant {at}"))
+        made = rows.version(shown.family, shown.recipe, code, "1.1.0", skill=skills[0], n=190)
+        rows.evaluation(shown.baseline, made.manifest, skill=skills[1], n=190)
+    found = summary.compose(petra, timezone.now())
+    changed = next(one for one in found.week.sections if one.title == "Champions that changed")
+    assert changed.lines[0].text.startswith("Plant 8: surface-defects 1.1.0 fell clearly below")
+    assert changed.more >= 1
+    client.force_login(petra)
+    for section in found.week.sections:
+        assert client.get(section.url).status_code == 200, section.title
+    assert f"and {changed.more} more\n  http" in found.text
+    assert f">and {changed.more} more</a>" in found.html
+
+
 def test_hostile_names_are_escaped_and_never_reach_a_header(graz, petra):
     name = "<script>alert(1)</script>\nBcc: everybody@example.org"
     Plant.objects.filter(pk="graz").update(name=name)

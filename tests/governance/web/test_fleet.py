@@ -149,7 +149,7 @@ def test_a_champion_not_evaluated_for_a_month_is_news(client, shown, petra):
     client.force_login(petra)
     answer = page(client, only="abnormal")
     assert "not evaluated for 41 days" in answer.content.decode()
-    assert "Linz&#x27;s surface-defects was last evaluated 41 days ago" in answer.content.decode()
+    assert "Surface defects at Linz was last evaluated 41 days ago" in answer.content.decode()
     assert made.origin in order(answer)
 
 

@@ -54,6 +54,24 @@ def test_a_worker_silent_for_days_is_not_called_silent_for_hours(client, graz, p
     assert "Graz has had no worker for 2 days" in sentence(client)
 
 
+@pytest.mark.parametrize(("silent", "entries"), [(3, 3), (4, 1)])
+def test_many_plants_silent_at_once_are_one_piece_of_news(client, petra, silent, entries):
+    for at in range(silent):
+        sites.worker(sites.plant(f"p{at}", f"Plant {at}"), 7200)
+    sites.plant("new", "Newcomer")
+    client.force_login(petra)
+    page = client.get(reverse(HOME)).context["page"]
+    needs = [*page.needs, *page.more_needs]
+    amber = [need for need in needs if need.tone == "amber"]
+    assert len(amber) == entries
+    assert [need.what for need in needs if need.tone == ""] == ["Newcomer"]
+    if entries == 1:
+        assert amber[0].what == "4 plants without a worker that answers"
+        assert "Plant 0, Plant 1" in amber[0].why
+        listed = client.get(amber[0].url).context["listing"].page.object_list
+        assert {plant.code for plant in listed} == {f"p{at}" for at in range(silent)}
+
+
 def test_the_worst_comes_first_each_with_its_reason_and_where_to_go(client, shown, petra):
     client.force_login(petra)
     page = client.get(reverse(HOME)).context["page"]

@@ -11,6 +11,8 @@ from django.urls import reverse
 from registry.domain.access import PlantScope
 from registry.models.base import FrozenModel, FrozenQuerySet
 
+_COMPARED = ("version", "value", "low", "high", "n", "manifest")
+
 
 class EvaluationQuerySet(FrozenQuerySet["Evaluation"]):
     """A plant's evaluations are its own, but for a published baseline's at its own origin."""
@@ -59,9 +61,9 @@ class Evaluation(FrozenModel):
         ordering = ("-evaluated_at",)
         indexes = (
             models.Index(fields=("version", "plant_code", "-evaluated_at")),
-            # With the last two a fleet's weeks are read from the index alone, past the reports.
+            # With the rest a fleet is compared from the index alone, past the reports.
             models.Index(
-                fields=("family", "plant_code", "-evaluated_at", "version", "value"),
+                fields=("family", "plant_code", "-evaluated_at", *_COMPARED),
                 name="evaluation_by_family_and_plant",
             ),
         )

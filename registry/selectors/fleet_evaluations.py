@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
-from uuid import UUID
 
+import numpy as np
 from django.db import connection
 from django.db.models import CharField, F, Func, IntegerField
 from django.db.models.functions import Cast
@@ -21,6 +21,9 @@ _PLANTS_A_STATEMENT = 400
 # Stands for the plant in a statement that is written once and run for each of them.
 _ANY_PLANT = "*"
 _DECIMALS = 4
+_BARE_UUID = 32
+# Scaling is wrong by less than 1e-7 below this size: closer to a tie, or larger, is looked at.
+_TIE, _LARGE = 1e-6, 1e9
 
 
 class _Epoch(Func):
@@ -103,22 +106,51 @@ def latest(
     codes = _codes(scope, family)
     if plants is not None:
         codes &= set(plants)
+    rows = list(_rows(visible, sorted(codes), count))
+    if not rows:
+        return FleetEvaluations([], [], [])
+    # Whole columns at a time: a step of Python for each of 60,000 figures would cost the most.
+    plant_codes, versions, manifests, value, low, high, n, moments = zip(*rows, strict=True)
+    version_places, manifest_places = _places(versions), _places(manifests)
+    figures: tuple[Sequence[Any], ...] = (
+        [version_places[key] for key in versions],
+        [manifest_places[key] for key in manifests],
+        *(_rounded(column) for column in (value, low, high)),
+        n,
+        moments,
+    )
     columns: list[PlantColumns] = []
-    places: dict[str, int] = {}
-    sets: dict[str, int] = {}
-    for code, found in groupby(_rows(visible, sorted(codes), count), key=lambda row: row[0]):
-        column = PlantColumns(code)
-        for _, version, manifest, value, low, high, n, moment in found:
-            column.version.append(places.setdefault(version, len(places)))
-            column.manifest.append(sets.setdefault(manifest, len(sets)))
-            column.value.append(value if value is None else round(value, _DECIMALS))
-            column.low.append(low if low is None else round(low, _DECIMALS))
-            column.high.append(high if high is None else round(high, _DECIMALS))
-            column.n.append(n)
-            column.evaluated_at.append(moment)
-        columns.append(column)
-    manifests = [str(UUID(key)) for key in sets]
-    return FleetEvaluations(_named(family, places), manifests, columns)
+    start = 0
+    for code, size in Counter(plant_codes).items():
+        end = start + size
+        columns.append(PlantColumns(code, *(list(column[start:end]) for column in figures)))
+        start = end
+    return FleetEvaluations(
+        _named(family, version_places), [_hyphened(key) for key in manifest_places], columns
+    )
+
+
+def _places(keys: Iterable[str]) -> dict[str, int]:
+    """Each key's place in the order in which they come first."""
+    return {key: place for place, key in enumerate(dict.fromkeys(keys))}
+
+
+def _rounded(values: Sequence[float | None]) -> list[float | None]:
+    """What `round` makes of each, to the last bit, at a tenth of its time.
+
+    Scaling a number close to the middle of two results can move it across, and one that is large
+    has no digits left; `round` itself looks at those, and at what is missing.
+    """
+    exact = np.array(values, dtype=np.float64)
+    scaled = exact * 10**_DECIMALS
+    nearest = np.rint(scaled)
+    found: list[float | None] = (nearest / 10**_DECIMALS).tolist()
+    with np.errstate(invalid="ignore"):
+        is_sure = (np.abs(np.abs(scaled - nearest) - 0.5) > _TIE) & (np.abs(scaled) < _LARGE)
+    for place in np.flatnonzero(~is_sure).tolist():
+        one = values[place]
+        found[place] = one if one is None else round(one, _DECIMALS)
+    return found
 
 
 def _codes(scope: PlantScope, family: ModelFamily) -> set[str]:
@@ -165,5 +197,11 @@ def _named(family: ModelFamily, places: dict[str, int]) -> list[NamedVersion]:
         key: (number, origin)
         for key, number, origin in rows.values_list(Cast("pk", CharField()), "version", "origin")
     }
-    # SQLite keeps a UUID without its hyphens.
-    return [NamedVersion(str(UUID(key)), *names[key]) for key in places]
+    return [NamedVersion(_hyphened(key), *names[key]) for key in places]
+
+
+def _hyphened(key: str) -> str:
+    """A UUID as everybody writes it; SQLite keeps it without hyphens."""
+    if len(key) != _BARE_UUID:
+        return key
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.domain.access import CENTRE, Actor, ActorKind, PlantScope, Role, portal_scope
-from registry.models import Baseline
+from registry.models import Baseline, Evaluation
 from registry.selectors import fleet_evaluations
 from tests.factories.world import client_of, world, world_and_folders
 from tests.registry import rows
@@ -59,6 +61,46 @@ def test_each_plant_answers_its_newest_first_and_no_more_than_asked(family, cloc
     assert graz.high == [0.95, 0.85]
     assert graz.evaluated_at == sorted(graz.evaluated_at, reverse=True)
     assert abs(graz.evaluated_at[0] - timezone.now().timestamp()) < 2 * 86_400
+
+
+# Ties of binary and of decimal digits, what scaling moves across one, and what has no digits left.
+AWKWARD = (
+    *(0.84375, 0.78125, 0.28485, 0.00005, 0.00015, 0.1 + 0.2, 1 / 3, -0.00001, -0.5, 0.0, 1.0),
+    *(1.00005, 2.675, 4503599627370.49605, 1e300, 0.99995, 0.99994999999999, None),
+)
+
+
+def test_the_answer_is_what_plain_python_makes_of_the_rows(family, clock):
+    for plant, start in (("graz", 0), ("leipzig", 3)):
+        for origin in (plant, CENTRE):
+            scored(family, plant, *AWKWARD[start:], origin=origin)
+    found = fleet_evaluations.latest(ALL, family, 25)
+    for column in found.plants:
+        rows_of = Evaluation.objects.filter(family=family, plant_code=column.plant)
+        newest = sorted(rows_of, key=lambda one: one.evaluated_at, reverse=True)[:25]
+        assert len(newest) == 25
+        assert [found.versions[place].id for place in column.version] == [
+            str(one.version_id) for one in newest
+        ]
+        assert [found.manifests[place] for place in column.manifest] == [
+            str(one.manifest_id) for one in newest
+        ]
+        for name in ("value", "low", "high"):
+            plain = [getattr(one, name) for one in newest]
+            figures = [one if one is None else round(one, 4) for one in plain]
+            # By its text, because -0.0 == 0.0.
+            assert repr(getattr(column, name)) == repr(figures)
+        assert column.n == [one.n for one in newest]
+        assert column.evaluated_at == [int(one.evaluated_at.timestamp()) for one in newest]
+    assert [column.plant for column in found.plants] == ["graz", "leipzig"]
+
+
+def test_rounding_whole_columns_is_rounding_each_figure():
+    near_ties = [(step + 0.5) / 10_000 for step in range(20_000)]
+    chance = random.Random(17)  # noqa: S311 - figures of a test
+    figures = [*AWKWARD, *near_ties, *(chance.uniform(-2, 2) for _ in range(20_000)), math.inf]
+    plain = [one if one is None else round(one, 4) for one in figures]
+    assert repr(fleet_evaluations._rounded(figures)) == repr(plain)
 
 
 def test_columns_name_their_versions(family, clock):

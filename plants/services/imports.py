@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from django.db import transaction
 
 from plants.domain.imports import facts, tables
-from plants.domain.imports.planning import Change, Plan
+from plants.domain.imports.planning import Plan
 from plants.domain.imports.planning import plan as plan_of
-from plants.models import Line, Person, Plant, Station
+from plants.models import Plant
 from plants.selectors import report_tables
-from plants.services import lines, ownership, people, rosters
 from plants.services.checks import lock_plant
+from plants.services.import_writers import WRITERS, Known
 from registry.domain import wording
 from registry.domain.access import PlantScope, Role
-from registry.domain.errors import Conflict, Invalid, PlatformError
-from registry.models import ModelFamily
+from registry.domain.errors import Conflict, Invalid
+from registry.services import ledger
 
 _MOST_NAMED = 50
 
@@ -62,22 +59,9 @@ def carry_out(
             "The plant's data has changed since the preview; look at the new one.",
             code="plan-changed",
         )
-    write = _WRITERS[kind]
-    known = _Known(scope, plant)
-    for change in planned.changes:
-        if change.action == "unchanged":
-            continue
-        try:
-            write(known, change)
-        except PlatformError as refusal:
-            sentences = {
-                f"line {change.line}, {column}": found for column, found in refusal.fields.items()
-            }
-            raise type(refusal)(
-                f"Line {change.line}: {refusal.message} Nothing is imported.",
-                code=refusal.code,
-                fields=sentences,
-            ) from None
+    changes = [one for one in planned.changes if one.action != "unchanged"]
+    if changes:
+        ledger.record_all(scope, WRITERS[kind](Known(scope, plant), changes))
     return planned
 
 
@@ -98,80 +82,3 @@ def refuse_problems(planned: Plan) -> None:
         code="bad-lines",
         fields=fields,
     )
-
-
-class _Known:
-    """The rows that lines name by code, read once."""
-
-    def __init__(self, scope: PlantScope, plant: Plant) -> None:
-        self.scope, self.plant = scope, plant
-        self.lines = {one.code: one for one in Line.objects.visible_to(scope).filter(plant=plant)}
-        rows = Person.objects.visible_to(scope).filter(plant=plant)
-        self.people = {one.code: one for one in rows}
-        self.families = {one.slug: one for one in ModelFamily.objects.visible_to(scope)}
-
-
-def _line(known: _Known, change: Change) -> None:
-    code, name = change.values["line"], change.values["name"]
-    if change.action == "create":
-        lines.open_line(known.scope, plant_code=known.plant.code, code=code, name=name)
-    else:
-        lines.rename_line(known.scope, known.lines[code], name=name)
-
-
-def _station(known: _Known, change: Change) -> None:
-    values, line = change.values, known.lines[change.values["line"]]
-    family = known.families.get(values.get("family", ""))
-    if change.action == "create":
-        code, name = values["station"], values["name"]
-        lines.open_station(known.scope, line, code=code, name=name, family=family)
-    else:
-        rows = Station.objects.visible_to(known.scope).select_related("line")
-        station = rows.get(line=line, code=values["station"])
-        lines.change_station(known.scope, station, name=values["name"], family=family)
-
-
-def _person(known: _Known, change: Change) -> None:
-    code, name = change.values["person"], change.values["name"]
-    if change.action == "create":
-        person = people.add(known.scope, plant_code=known.plant.code, code=code, name=name)
-    else:
-        person = people.rename(known.scope, known.people[code], name=name)
-    ranks = {contact.address: contact.rank for contact in person.contacts.all()}
-    for kind in ("phone", "email"):
-        address = change.values.get(kind, "")
-        if address and address not in ranks:
-            people.set_contact(known.scope, person, kind=kind, address=address)
-
-
-def _owner(known: _Known, change: Change) -> None:
-    values: Mapping[str, Any] = change.values
-    ownership.declare(
-        known.scope,
-        known.lines[values["line"]],
-        team=values["team"],
-        owner=known.people[values["owner"]],
-        deputy=known.people.get(values.get("deputy", "")),
-        rollback_authority=known.people[values["rollback_authority"]],
-    )
-
-
-def _shift(known: _Known, change: Change) -> None:
-    values = change.values
-    rosters.enter(
-        known.scope,
-        person=known.people[values["person"]],
-        line=known.lines[values["line"]] if values["line"] else None,
-        level=values["level"],
-        starts_at=values["starts_at"],
-        ends_at=values["ends_at"],
-    )
-
-
-_WRITERS: Mapping[str, Callable[[_Known, Change], None]] = {
-    "lines": _line,
-    "stations": _station,
-    "people": _person,
-    "ownership": _owner,
-    "shifts": _shift,
-}

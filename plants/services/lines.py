@@ -136,12 +136,21 @@ def _closed(what: str, name: str) -> Conflict:
     return Conflict(f"The {what} {name} is closed; open another.", code="closed")
 
 
+def line_fact(verb: str, line: Line, **details: Any) -> ledger.Fact:
+    """What the ledger is told of a line."""
+    return ledger.Fact(verb, f"line:{line.plant_id}/{line.code}", line.plant_id, details)
+
+
+def station_fact(verb: str, station: Station, **details: Any) -> ledger.Fact:
+    """What the ledger is told of a station."""
+    line = station.line
+    subject = f"station:{line.plant_id}/{line.code}/{station.code}"
+    return ledger.Fact(verb, subject, line.plant_id, details)
+
+
 def _record(scope: PlantScope, verb: str, line: Line, **details: Any) -> None:
-    subject = f"line:{line.plant_id}/{line.code}"
-    ledger.record(scope, verb, subject, plant_code=line.plant_id, details=details)
+    ledger.record_all(scope, [line_fact(verb, line, **details)])
 
 
 def _record_station(scope: PlantScope, verb: str, station: Station, **details: Any) -> None:
-    line = station.line
-    subject = f"station:{line.plant_id}/{line.code}/{station.code}"
-    ledger.record(scope, verb, subject, plant_code=line.plant_id, details=details)
+    ledger.record_all(scope, [station_fact(verb, station, **details)])

@@ -41,12 +41,12 @@ def declare(
         line=locked, team=team.strip(), since=now, declared_by=scope.actor.name, **people
     )
     check_fields(wanted, "ownership", skip=("until",))
-    if former and _said(former) == _said(wanted):
+    if former and said(former) == said(wanted):
         return former
     if former:
         Ownership.objects.filter(pk=former.pk).update(until=max(now, former.since))
     wanted.save(force_insert=True)
-    _record(scope, wanted)
+    ledger.record_all(scope, [declared_fact(wanted)])
     return wanted
 
 
@@ -65,20 +65,18 @@ def _check_people(line: Line, people: dict[str, Person | None]) -> None:
         raise Invalid("The ownership names people who cannot have it.", fields=fields)
 
 
-def _said(one: Ownership) -> tuple[object, ...]:
+def said(one: Ownership) -> tuple[object, ...]:
+    """What a declaration says of its line; the same again is no declaration."""
     return (one.team, one.owner_id, one.deputy_id, one.rollback_authority_id)
 
 
-def _record(scope: PlantScope, one: Ownership) -> None:
-    ledger.record(
-        scope,
-        "ownership.declared",
-        f"line:{one.line.plant_id}/{one.line.code}",
-        plant_code=one.line.plant_id,
-        details={
-            "team": one.team,
-            "owner": one.owner.code,
-            "deputy": one.deputy.code if one.deputy else "",
-            "rollback_authority": one.rollback_authority.code,
-        },
-    )
+def declared_fact(one: Ownership) -> ledger.Fact:
+    """What the ledger is told of a declaration."""
+    details = {
+        "team": one.team,
+        "owner": one.owner.code,
+        "deputy": one.deputy.code if one.deputy else "",
+        "rollback_authority": one.rollback_authority.code,
+    }
+    subject = f"line:{one.line.plant_id}/{one.line.code}"
+    return ledger.Fact("ownership.declared", subject, one.line.plant_id, details)

@@ -117,7 +117,10 @@ def _here(scope: PlantScope, person: Person) -> Person:
     return locked
 
 
+def person_fact(verb: str, person: Person, **details: Any) -> ledger.Fact:
+    """What the ledger is told of a person: never an address, for the ledger cannot forget."""
+    return ledger.Fact(verb, f"person:{person.plant_id}/{person.code}", person.plant_id, details)
+
+
 def _record(scope: PlantScope, verb: str, person: Person, **details: Any) -> None:
-    # Never an address: the ledger cannot forget.
-    subject = f"person:{person.plant_id}/{person.code}"
-    ledger.record(scope, verb, subject, plant_code=person.plant_id, details=details)
+    ledger.record_all(scope, [person_fact(verb, person, **details)])

@@ -124,7 +124,8 @@ def as_rule(shift: OnCallShift) -> rules.Shift:
     )
 
 
-def _record(scope: PlantScope, verb: str, shift: OnCallShift) -> None:
+def shift_fact(verb: str, shift: OnCallShift) -> ledger.Fact:
+    """What the ledger is told of a shift."""
     details: dict[str, Any] = {
         "person": shift.person.code,
         "line": shift.line.code if shift.line else "",
@@ -132,5 +133,8 @@ def _record(scope: PlantScope, verb: str, shift: OnCallShift) -> None:
         "from": shift.starts_at.astimezone(UTC).isoformat(),
         "to": shift.ends_at.astimezone(UTC).isoformat(),
     }
-    subject = f"shift:{shift.pk}"
-    ledger.record(scope, verb, subject, plant_code=shift.plant_id, details=details)
+    return ledger.Fact(verb, f"shift:{shift.pk}", shift.plant_id, details)
+
+
+def _record(scope: PlantScope, verb: str, shift: OnCallShift) -> None:
+    ledger.record_all(scope, [shift_fact(verb, shift)])

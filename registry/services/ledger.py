@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,16 @@ from registry.domain.digests import digest_of
 from registry.models import LedgerEntry, LedgerHead
 
 GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one entry says; who says it and when is added as it is written."""
+
+    verb: str
+    subject: str
+    plant_code: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(
@@ -30,25 +40,38 @@ def record(
     Raises:
         RuntimeError: there is no transaction to share.
     """
+    (entry,) = record_all(scope, [Fact(verb, subject, plant_code, details or {})])
+    return entry
+
+
+def record_all(scope: PlantScope, facts: Sequence[Fact]) -> list[LedgerEntry]:
+    """Write one entry a fact, in their order; the head of the chain is held and moved once.
+
+    Raises:
+        RuntimeError: there is no transaction to share.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A ledger entry commits with its fact: call record inside atomic().")
     LedgerHead.objects.get_or_create(id=1, defaults={"digest": GENESIS})
     head = LedgerHead.objects.select_for_update().get(id=1)
-    entry = LedgerEntry(
-        sequence=head.sequence + 1,
-        recorded_at=timezone.now(),
-        actor=str(scope.actor),
-        plant_code=plant_code,
-        verb=verb,
-        subject=subject,
-        details=dict(details or {}),
-        previous_digest=head.digest,
-    )
-    entry.digest = entry_digest(entry)
-    entry.save(force_insert=True)
-    head.sequence, head.digest = entry.sequence, entry.digest
+    entries = []
+    for fact in facts:
+        entry = LedgerEntry(
+            sequence=head.sequence + 1,
+            recorded_at=timezone.now(),
+            actor=str(scope.actor),
+            plant_code=fact.plant_code,
+            verb=fact.verb,
+            subject=fact.subject,
+            details=dict(fact.details),
+            previous_digest=head.digest,
+        )
+        entry.digest = entry_digest(entry)
+        entries.append(entry)
+        head.sequence, head.digest = entry.sequence, entry.digest
+    LedgerEntry.objects.bulk_create(entries)
     head.save(update_fields=["sequence", "digest"])
-    return entry
+    return entries
 
 
 def entry_digest(entry: LedgerEntry) -> str:

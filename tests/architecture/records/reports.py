@@ -12,6 +12,12 @@ from tests.factories.world import World
 NO_ENTRY = {
     "plants.services.checks": "reads, locks and refuses for its callers",
     "plants.services.rosters.as_rule": "computes",
+    "plants.services.rosters.shift_fact": "computes",
+    "plants.services.lines.line_fact": "computes",
+    "plants.services.lines.station_fact": "computes",
+    "plants.services.people.person_fact": "computes",
+    "plants.services.ownership.said": "computes",
+    "plants.services.ownership.declared_fact": "computes",
     "plants.services.imports.plan": "computes",
     "plants.services.imports.refuse_problems": "computes",
     "plants.services.workers.drop_old_readings": "forgets figures that are no facts",

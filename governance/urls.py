@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("governance.web.urls")),
     path("", include("plants.web.urls")),
     path("", include("registry.web.urls")),
+    path("api/v1/", include("governance.api.urls")),
     path("api/v1/", include("plants.api.urls")),
     path("api/v1/", include("registry.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -14,6 +14,7 @@ from registry.api.examples import MESSAGES, Examples
 from registry.http import PROBLEM_TYPE, problem_body
 
 _JSON = "application/json"
+_IDS = frozenset({"pk", "version_id", "manifest_id", "recipe_id", "parent_id"})
 _WRITES = frozenset({"post", "put", "patch", "delete"})
 
 TAGS: Mapping[str, str] = {
@@ -191,7 +192,7 @@ class PortalSchema(AutoSchema):
         found = [
             OpenApiParameter(
                 word,
-                OpenApiTypes.UUID if lookup in {"version_id", "pk"} else OpenApiTypes.STR,
+                OpenApiTypes.UUID if lookup in _IDS else OpenApiTypes.STR,
                 description=f"Only those with this {word.replace('_', ' ')}.",
             )
             for word, lookup in filters.items()

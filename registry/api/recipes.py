@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from registry.api import serializers as shapes
 from registry.api.views import one, scope_of
 from registry.domain.access import Role
+from registry.domain.recipe_diff import by_section, content_changes
 from registry.models import Recipe
 from registry.selectors import recipe_lines
 from registry.selectors.recipe_drafts import examine
@@ -77,6 +78,34 @@ class RecipeCheck(APIView):
         wanted.is_valid(raise_exception=True)
         draft = examine(scope, wanted.validated_data["yaml"], recipes.catalogue())
         return Response(CheckOut(draft).data)
+
+
+class ResolutionIn(serializers.Serializer[Any]):
+    overrides = serializers.DictField(
+        default=dict, help_text="Values by path, such as train.seed; those the recipe leaves open."
+    )
+
+
+class ResolutionOut(serializers.Serializer[Any]):
+    document = serializers.JSONField(help_text="What a plant would run.")
+    digest = serializers.CharField()
+    sections = SectionOut(many=True, help_text="What differs from the recipe.")
+
+
+class RecipeResolution(APIView):
+    @extend_schema(
+        summary="The document that an order with these values would run; nothing is written",
+        request=ResolutionIn,
+        responses={200: ResolutionOut},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        recipe = one(Recipe.objects.visible_to(scope_of(request)), "recipe", pk=pk)
+        wanted = ResolutionIn(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        resolved, digest = recipes.resolve(recipe, wanted.validated_data["overrides"])
+        sections = by_section(content_changes(recipe.document, resolved))
+        body = {"document": resolved, "digest": digest, "sections": sections}
+        return Response(ResolutionOut(body).data)
 
 
 class DifferenceOut(serializers.Serializer[Any]):

@@ -211,6 +211,13 @@ class JobOut(serializers.ModelSerializer[Job]):
         )
 
 
+class QueueOut(serializers.Serializer[Any]):
+    plant = serializers.CharField(source="plant_code")
+    waiting = serializers.IntegerField()
+    at_work = serializers.IntegerField()
+    oldest = serializers.DateTimeField(allow_null=True, help_text="Since when the first waits.")
+
+
 class LedgerOut(serializers.ModelSerializer[LedgerEntry]):
     class Meta:
         model = LedgerEntry

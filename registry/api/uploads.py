@@ -15,6 +15,7 @@ from registry.domain import submissions as rules
 from registry.domain.access import ActorKind, PlantScope
 from registry.http import PartParser, part_offset
 from registry.models import DatasetManifest, ModelFamily, Submission
+from registry.selectors import directory
 from registry.selectors import uploads as reads
 from registry.services import submission_files, submissions
 
@@ -140,6 +141,7 @@ def _draft(scope: PlantScope, wanted: dict[str, Any]) -> submissions.Draft:
     if not plant:
         rules.refuse("plant", "It is not said for which plant.", "Write the plant's code.")
     submissions.require_submitter(scope, plant)
+    _require_open(scope, plant)
     family = one(ModelFamily.objects.visible_to(scope), "family", slug=wanted["family"])
     parent = recipe = manifest = None
     if text := wanted["parent"]:
@@ -162,6 +164,20 @@ def _draft(scope: PlantScope, wanted: dict[str, Any]) -> submissions.Draft:
         manifest=manifest,
         **{name: wanted[name] for name in (*names, *said)},
     )
+
+
+def _require_open(scope: PlantScope, code: str) -> None:
+    """Only a plant that works can judge a model; raises Invalid, which names the field."""
+    facts = directory.read(scope).get(code)
+    if facts is None:
+        rules.refuse("plant", f"There is no plant {code}.", "Write the code of a plant.")
+    if facts.standing == "closed":
+        rules.refuse(
+            "plant",
+            f"Plant {code} is closed; its workers judge no models.",
+            "Write the code of a plant that is open.",
+            code="closed",
+        )
 
 
 def _detail(scope: PlantScope, submission: Submission) -> dict[str, Any]:
@@ -188,7 +204,13 @@ def _detail(scope: PlantScope, submission: Submission) -> dict[str, Any]:
 class Submissions(ScopedList):
     queryset = Submission.objects.select_related("family", "upload")
     serializer_class = SubmissionOut
-    filters = {"plant": "plant_code", "state": "state", "family": "family__slug"}
+    search = ("file_name", "family__slug", "dataset", "submitted_by", "code_commit")
+    filters = {
+        "plant": "plant_code",
+        "state": "state",
+        "family": "family__slug",
+        "submitted_by": "submitted_by",
+    }
 
     @extend_schema(
         summary="Declare a model trained elsewhere",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.api import comparison, recipes, uploads, version_comparison, views
+from registry.api import comparison, figures, recipes, uploads, version_comparison, views
 
 app_name = "registry-api"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
         comparison.FamilyComparison.as_view(),
         name="family-comparison",
     ),
+    path(
+        "families/<slug:slug>/standing/", figures.FamilyStanding.as_view(), name="family-standing"
+    ),
+    path("families/<slug:slug>/figures/", figures.FamilyFigures.as_view(), name="family-figures"),
     path("families/<slug:slug>/baseline/", views.FamilyBaseline.as_view(), name="family-baseline"),
     path(
         "families/<slug:slug>/versions/<slug:origin>/<str:semver>/",
@@ -23,6 +27,11 @@ urlpatterns = [
     path("recipes/schema/", views.RecipeSchema.as_view(), name="recipe-schema"),
     path("recipes/check/", recipes.RecipeCheck.as_view(), name="recipe-check"),
     path("recipes/<uuid:pk>/", views.RecipeDetail.as_view(), name="recipe"),
+    path(
+        "recipes/<uuid:pk>/resolution/",
+        recipes.RecipeResolution.as_view(),
+        name="recipe-resolution",
+    ),
     path(
         "recipes/<uuid:pk>/compare/<uuid:other>/",
         recipes.RecipeDifference.as_view(),
@@ -37,6 +46,7 @@ urlpatterns = [
         name="version-comparison",
     ),
     path("versions/<uuid:pk>/", views.VersionDetail.as_view(), name="version"),
+    path("versions/<uuid:pk>/figures/", figures.VersionFigures.as_view(), name="version-figures"),
     path("versions/<uuid:pk>/artifact/", views.VersionArtifact.as_view(), name="artifact"),
     path("versions/<uuid:pk>/stage/", views.VersionStage.as_view(), name="stage"),
     path("versions/<uuid:pk>/baseline/", views.VersionBaseline.as_view(), name="baseline"),
@@ -56,6 +66,7 @@ urlpatterns = [
     path("evaluations/", views.Evaluations.as_view(), name="evaluations"),
     path("evaluations/<uuid:pk>/", views.EvaluationDetail.as_view(), name="evaluation"),
     path("jobs/", views.Jobs.as_view(), name="jobs"),
+    path("jobs/queues/", views.JobQueues.as_view(), name="queues"),
     path("jobs/<uuid:pk>/", views.JobDetail.as_view(), name="job"),
     path("jobs/<uuid:pk>/cancellation/", views.JobCancellation.as_view(), name="cancellation"),
     path("jobs/<uuid:pk>/retry/", views.JobRetry.as_view(), name="retry"),

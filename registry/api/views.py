@@ -26,6 +26,7 @@ from registry.models import (
     ModelVersion,
     Recipe,
 )
+from registry.selectors import jobs as job_reads
 from registry.services import artifacts, families, jobs, recipes, versions
 
 
@@ -147,7 +148,15 @@ class Versions(ScopedList):
     queryset = _VERSIONS
     serializer_class = shapes.VersionOut
     search = ("family__slug", "version", "origin", "recipe__name", "artifact__sha256")
-    filters = {"family": "family__slug", "origin": "origin", "stage": "stage"}
+    filters = {
+        "family": "family__slug",
+        "origin": "origin",
+        "kind": "kind",
+        "stage": "stage",
+        "recipe": "recipe_id",
+        "manifest": "manifest_id",
+        "parent": "parent_id",
+    }
 
 
 class VersionDetail(ScopedDetail):
@@ -232,7 +241,12 @@ class VersionBaseline(APIView):
 class Evaluations(ScopedList):
     queryset = Evaluation.objects.all()
     serializer_class = shapes.EvaluationOut
-    filters = {"version": "version_id", "plant": "plant_code", "family": "version__family__slug"}
+    filters = {
+        "version": "version_id",
+        "manifest": "manifest_id",
+        "plant": "plant_code",
+        "family": "version__family__slug",
+    }
 
 
 class EvaluationDetail(ScopedDetail):
@@ -244,7 +258,22 @@ class Jobs(ScopedList):
     queryset = Job.objects.select_related("family")
     serializer_class = shapes.JobOut
     search = ("dataset", "plant_code", "family__slug", "recipe__name", "requested_by")
-    filters = {"plant": "plant_code", "state": "state", "kind": "kind", "family": "family__slug"}
+    filters = {
+        "plant": "plant_code",
+        "state": "state",
+        "kind": "kind",
+        "family": "family__slug",
+        "recipe": "recipe_id",
+    }
+
+
+class JobQueues(APIView):
+    @extend_schema(
+        summary="What waits and runs at each plant, the longest queue first",
+        responses={200: shapes.QueueOut(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        return Response(shapes.QueueOut(job_reads.queues(scope_of(request)), many=True).data)
 
 
 class JobDetail(ScopedDetail):

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from django.utils.module_loading import import_string
 
+from registry.domain.access import PlantScope
+
 # By name, because this app stands below the plants, whose rows and pages these are.
 _READ = "plants.selectors.directory"
 ORDER = "plants:job-new"
@@ -33,10 +35,16 @@ class Facts(Protocol):
     def last_seen_at(self) -> datetime | None: ...
 
 
+def read(scope: PlantScope) -> Mapping[str, Facts]:
+    """The plants that a caller may know of, by code."""
+    found: Mapping[str, Facts] = import_string(_READ)(scope)
+    return found
+
+
 def plants_of(request: Any) -> Mapping[str, Facts]:
-    """The plants that the caller may know of, by code; read once a request."""
+    """The plants that the caller of a page may know of, by code; read once a request."""
     if not hasattr(request, "plant_directory"):
-        request.plant_directory = import_string(_READ)(request.scope)
+        request.plant_directory = read(request.scope)
     found: Mapping[str, Facts] = request.plant_directory
     return found
 

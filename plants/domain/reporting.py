@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ class Missing:
         noun: what the way out leads to: line, people, runbook, runbooks, roster, lines or workers.
         code: which line or runbook.
         action: what the link says.
+        line: the code of the line that lacks it; empty where the whole plant does.
     """
 
     severity: Severity
@@ -41,6 +42,7 @@ class Missing:
     noun: str
     code: str
     action: str
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,11 @@ def missing(facts: Reported, now: datetime, zone: ZoneInfo) -> list[Missing]:
     if not facts.lines:
         found = [Missing(Severity.OPEN, "No line is reported yet.", "lines", "", "Open a line")]
     else:
-        found = [one for line in facts.lines for one in _of_line(line, facts, now, zone)]
+        found = [
+            replace(one, line=line.code)
+            for line in facts.lines
+            for one in _of_line(line, facts, now, zone)
+        ]
     found += _ages(facts.runbooks, now.astimezone(zone).date())
     found += _phones(facts)
     if not facts.workers:

@@ -39,6 +39,8 @@ class Shown:
     url: str
     action: str
     is_urgent: bool
+    noun: str = ""
+    line: str = ""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,8 @@ class Reports:
                 _way_out(self.plant.code, one),
                 one.action,
                 one.severity == reporting.Severity.TONIGHT,
+                one.noun,
+                one.line,
             )
             for one in found
         ]

@@ -15,10 +15,10 @@ from plants.selectors.reports import Reports
 from plants.services import lines, ownership
 from plants.web import report_forms as shapes
 from plants.web.acts import Act, Confirmation, bound, carry_out
-from plants.web.answers import listed
 from registry.domain.access import Role
 from registry.http import ScopedRequest
 from registry.selectors.directory import choices
+from registry.web.answers import listed
 
 _WHO_MAY = "Engineers of the plant may report lines and owners."
 
@@ -101,7 +101,7 @@ def detail(request: ScopedRequest, code: str, line: str) -> HttpResponse:
         "plant": plant,
         "line": found,
         "row": next((row for row in reports.lines if row.line.pk == found.pk), None),
-        "missing": [one for one in reports.missing if found.name in one.sentence],
+        "missing": [one for one in reports.missing if one.line == found.code],
         "tonight": [
             shift
             for shift in rosters.answering(reports.rules, found.code)

@@ -18,12 +18,12 @@ from plants.selectors.reports import Reports
 from plants.services import runbooks
 from plants.web import report_forms as shapes
 from plants.web.acts import Act, Confirmation, bound, carry_out, place
-from plants.web.answers import listed
 from registry.domain.access import Role
 from registry.domain.errors import PlatformError
 from registry.domain.text_diff import text_diff
 from registry.http import ScopedRequest
 from registry.selectors.directory import choices
+from registry.web.answers import listed
 
 _WHO_MAY = "Engineers of the plant may write and review its runbooks."
 
@@ -47,7 +47,9 @@ def index(request: ScopedRequest, code: str) -> HttpResponseBase:
         "may_report": _may(request, plant),
         "why_not": _WHO_MAY,
         "missing": [
-            one for one in Reports(request.scope, plant).missing if "unbook" in one.sentence
+            one
+            for one in Reports(request.scope, plant).missing
+            if one.noun in {"runbook", "runbooks"}
         ],
         **_today(),
     }

@@ -35,6 +35,17 @@ def test_a_plants_page_says_first_what_is_missing(shown, engineer):
     assert "Anna Huber" in page
 
 
+def test_a_lines_page_says_what_that_line_lacks_and_no_other(shown, engineer):
+    tenth = lines.open_line(_portal, plant_code="graz", code="line-10", name="Line 10")
+    lines.open_station(_portal, tenth, code="cam", name="Camera")
+    of_first = text(engineer, "/plants/graz/lines/line-1/")
+    assert "Line 10 has no owner" not in of_first
+    assert "Line 10 has no owner." in text(engineer, "/plants/graz/lines/line-10/")
+    # A plant whose line is called as the runbooks are says nothing of it on their page.
+    lines.rename_line(_portal, tenth, name="Unbooked")
+    assert "Unbooked has no owner." not in text(engineer, "/plants/graz/runbooks/")
+
+
 def test_a_plant_that_reported_everything_says_so_in_grey(shown, engineer):
     lines.close_line(_portal, shown.reports.second)
     people.set_contact(_portal, shown.reports.berta, kind="phone", address="+436601234567")
@@ -215,3 +226,21 @@ def test_lists_are_narrowed_by_who_is_missing(shown, engineer):
     assert "Line 2" not in text(engineer, "/lines/?owned=yes").split('id="results"')[1]
     assert "camera" not in text(engineer, "/runbooks/?age=old").split('id="results"')[1]
     assert "When the camera" in text(engineer, "/plants/graz/runbooks/?q=camera")
+
+
+def test_a_shift_that_is_over_is_not_entered_by_hand(shown, engineer):
+    before = OnCallShift.objects.count()
+    sent = {
+        "do": "enter",
+        "person": shown.reports.anna.code,
+        "level": "primary",
+        "starts_at": "2020-11-21T18:00",
+        "ends_at": "2020-11-22T06:00",
+    }
+    answer = engineer.post("/plants/graz/roster/", sent)
+    assert answer.status_code == 422
+    assert "would be over already" in answer.content.decode()
+    assert OnCallShift.objects.count() == before
+    ahead = sent | {"starts_at": "2030-11-21T18:00", "ends_at": "2030-11-22T06:00"}
+    assert engineer.post("/plants/graz/roster/", ahead).status_code == 302
+    assert OnCallShift.objects.count() == before + 1

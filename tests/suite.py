@@ -19,6 +19,7 @@ NO_DATABASE = (
     "governance/domain",
     "tests/benchmarks",
     "tests/browser",
+    "tests/docker",
     "tests/plants/agent",
     "tests/plants/domain",
     "tests/plants/test_queue_isolation.py",
@@ -35,12 +36,12 @@ def main(arguments: list[str]) -> int:
     code = _pytest(arguments, {})
     if code or (arguments[-1:] and (ROOT / arguments[-1]).exists()):
         return code
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         print("== PostgreSQL is not installed: the suite was not run on it")
         return int(strict)
     print("== the suite on PostgreSQL", flush=True)
-    with _cluster(programs) as environment:
+    with _cluster(found) as environment:
         left_out = [f"--ignore={path}" for path in NO_DATABASE]
         return _pytest([*arguments, *left_out], environment)
 
@@ -52,7 +53,7 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
     ).returncode
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of initdb and pg_ctl: on PATH, or where Debian hides it."""
     found = shutil.which("initdb")
     if found:

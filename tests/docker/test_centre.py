@@ -1,0 +1,21 @@
+"""Every service of the compose files, by its exact command, without the containers."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.docker import centre, promises
+
+
+@pytest.mark.slow
+def test_the_centre_and_a_plant_run_as_their_files_say(capsys):
+    absent = centre.missing()
+    if absent:
+        pytest.skip(f"not installed: {', '.join(absent)}")
+    with centre.running() as running:
+        for promise in promises.PROMISES:
+            begun = time.monotonic()
+            promise(running)
+            print(f"{time.monotonic() - begun:5.1f} s {promise.__name__}")

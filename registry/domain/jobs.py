@@ -106,26 +106,38 @@ def check_move(before: JobState, after: JobState, party: Party) -> None:
 FAILURE_CODES: Mapping[str, str] = {
     "dataset-missing": "The plant has no data set of that name; check the plant's data folder.",
     "dataset-invalid": "The data set breaks the data contract; run check-data at the plant.",
-    "too-few-rows": "The data set is smaller than the recipe's data contract asks.",
-    "unknown-labels": "The data set has labels that the recipe's classes do not name.",
-    "signature-mismatch": "The version expects other inputs or classes than the data set has.",
+    "too-few-rows": "The data set has fewer rows, of a class or in all, than the recipe's data "
+    "contract asks; label more parts at the plant and order it again.",
+    "unknown-labels": "The data set has labels that the recipe's classes do not name; correct the "
+    "labels, or publish a recipe that takes the plant's own classes.",
+    "signature-mismatch": "The version expects other inputs or classes than the data set has; "
+    "choose a version and a data set that belong together.",
     "parity-failed": "The exported graph did not agree with the native model; report the recipe.",
     "unsupported-operation": "The plant's agent does not know an operation; update the agent.",
-    "extra-missing": "The plant's agent lacks an optional install that the recipe needs.",
+    "extra-missing": "The plant's agent lacks an optional install that the recipe needs; install "
+    "it at the plant, as the agent's log names it.",
     "out-of-memory": "The plant's machine ran out of memory; use fewer or smaller images.",
-    "too-slow": "The job ran longer than the recipe allows.",
-    "artifact-too-large": "The exported model is larger than the recipe allows.",
-    "artifact-digest": "The bytes that arrived differ from the bytes announced; retry.",
+    "too-slow": "The job ran longer than the recipe allows; order it with a smaller model or data "
+    "set, or raise train.max_minutes in the recipe's next version.",
+    "artifact-too-large": "The exported model is larger than the recipe allows; choose a smaller "
+    "model, or raise export.max_mb in the recipe's next version.",
+    "artifact-digest": "The bytes that arrived differ from the bytes announced; order it again.",
     "order-invalid": "The agent could not verify the portal's signature; enrol the plant again.",
     "worker-lost": "The worker stopped answering twice; look at the plant's machine and its log.",
-    "verifier-refused": "The artifact broke a rule of the verifier; the job names rule and node.",
+    "verifier-refused": "The artifact broke a rule of the verifier; the job names rule and node: "
+    "change that operation in the recipe, or the model that was uploaded.",
     "report-invalid": "The reported figures contradict each other; update the plant's agent.",
     "internal": "The agent failed unexpectedly; the plant's log has the details.",
 }
 REFUSAL_CODES: Mapping[str, str] = {
-    "policy-recipe": "The plant's policy does not allow this recipe.",
-    "policy-requester": "The plant's policy does not take orders from this requester.",
-    "policy-hours": "The plant's policy does not run jobs at this hour.",
-    "policy-egress": "The result is larger than the plant's policy lets out.",
-    "policy-kind": "The plant's policy does not run this kind of job.",
+    "policy-recipe": "The plant's policy does not allow this recipe; ask the plant to add it to "
+    "its policy.yaml.",
+    "policy-requester": "The plant's policy does not take orders from this requester; ask one of "
+    "the plant's engineers to order it.",
+    "policy-hours": "The plant's policy does not run jobs at this hour; order it again in the "
+    "hours that its policy.yaml allows.",
+    "policy-egress": "The result is larger than the plant's policy lets out; choose a smaller "
+    "model, or ask the plant to raise the limit in its policy.yaml.",
+    "policy-kind": "The plant's policy does not run this kind of job; ask the plant to allow it "
+    "in its policy.yaml.",
 }

@@ -19,6 +19,8 @@ from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
 ORDERERS = (Role.ENGINEER, Role.DATA_SCIENTIST)
 NEEDS_SOMEBODY = (JobState.FAILED, JobState.GATE_FAILED, JobState.REFUSED, JobState.EXPIRED)
 _RECENT = timedelta(days=7)
+_UNLISTED = "The worker gave no reason that is on the list; the plant's log has the details."
+_POLICY = "The plant's policy said no; the plant's log names the rule."
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "open": tuple(state for state in JobState if state not in ENDED),
@@ -198,11 +200,14 @@ def reason(job: Job) -> str:
         return "No worker finished it before the order lost its validity; order it again."
     if job.state == JobState.GATE_FAILED:
         names = ", ".join(job.result.get("failed_gates", []))
-        return f"The result is on record, but it did not pass: {names or 'a gate'}."
+        return (
+            f"The result is on record, but it did not pass: {names or 'a gate'}; compare it with "
+            "the baseline to see where it fails, then add data there and order it again."
+        )
     if job.state == JobState.FAILED:
-        return FAILURE_CODES.get(job.code, "The worker gave no reason that is on the list.")
+        return FAILURE_CODES.get(job.code, _UNLISTED)
     if job.state == JobState.REFUSED:
-        return REFUSAL_CODES.get(job.code, "The plant's policy said no.")
+        return REFUSAL_CODES.get(job.code, _POLICY)
     return ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from registry.domain.access import PlantScope
 from registry.domain.recipes import Knob
@@ -13,6 +14,7 @@ from registry.models import Job, ModelVersion, Recipe, TaskKind
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
 from registry.selectors.own_figures import with_own
 
+_SHOWN = 25  # versions on the recipe's page; the list has the rest
 _SHAPE = Shape(
     columns=(
         Column("recipe", "Recipe", lambda recipe: recipe.name, ("name", "-published_at")),
@@ -38,9 +40,11 @@ _SHAPE = Shape(
 
 
 def listing(scope: PlantScope, parameters: Mapping[str, str]) -> Listing:
-    """Recipes with how many versions each has made."""
-    rows = Recipe.objects.visible_to(scope).defer("source").annotate(uses=Count("versions"))
-    return narrow(rows, parameters, _SHAPE)
+    """Recipes with how many versions each has made, as far as the caller sees them."""
+    made = ModelVersion.objects.visible_to(scope).filter(recipe=OuterRef("pk")).order_by()
+    counted = made.values("recipe").annotate(uses=Count("pk")).values("uses")
+    rows = Recipe.objects.visible_to(scope).defer("source")
+    return narrow(rows.annotate(uses=Coalesce(Subquery(counted), 0)), parameters, _SHAPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,19 @@ class RecipePage:
 
     knobs: list[Knob]
     versions: list[ModelVersion]
+    made: int
     jobs: int
 
 
 def page(scope: PlantScope, recipe: Recipe, knobs: list[Knob]) -> RecipePage:
     """What the recipe does, what a plant may set, and what was made with it."""
-    versions = with_own(ModelVersion.objects.visible_to(scope).filter(recipe=recipe))
+    made = ModelVersion.objects.visible_to(scope).filter(recipe=recipe)
+    versions = with_own(made)
     return RecipePage(
         knobs=knobs,
-        versions=list(versions.select_related("family", "baseline").defer("resolved_recipe")[:25]),
+        versions=list(
+            versions.select_related("family", "baseline").defer("resolved_recipe")[:_SHOWN]
+        ),
+        made=made.count(),
         jobs=Job.objects.visible_to(scope).filter(recipe=recipe).count(),
     )

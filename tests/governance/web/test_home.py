@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from plants.models import Worker
+from registry.domain.jobs import FAILURE_CODES
 from registry.models import Job
 from tests.factories import plants as sites
 from tests.factories import registry as rows
@@ -78,7 +79,7 @@ def test_the_worst_comes_first_each_with_its_reason_and_where_to_go(client, show
     needs = [*page.needs, *page.more_needs]
     assert [need.tone for need in needs] == ["red", "amber", "amber", "amber", "", ""]
     assert needs[0].url == shown.failed.get_absolute_url()
-    assert needs[0].why == "The artifact broke a rule of the verifier; the job names rule and node."
+    assert needs[0].why == FAILURE_CODES["verifier-refused"]
     assert needs[-1].what == "Weld seams"
 
 

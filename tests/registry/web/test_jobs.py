@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.domain.jobs import FAILURE_CODES, JobState
+from registry.domain.jobs import FAILURE_CODES, REFUSAL_CODES, JobState
 from registry.models import Job, LedgerEntry
 from tests.factories import registry as rows
 
@@ -55,6 +55,22 @@ def test_every_failure_code_has_its_sentence_on_the_page(client, graz, vera, cod
     client.force_login(vera)
     answer = client.get(job.get_absolute_url())
     assert answer.context["page"].reason == FAILURE_CODES[code]
+
+
+@pytest.mark.parametrize("code", sorted({**FAILURE_CODES, **REFUSAL_CODES}))
+def test_every_reason_names_what_somebody_can_do(code):
+    sentence = {**FAILURE_CODES, **REFUSAL_CODES}[code]
+    what, _, way_out = sentence.rstrip(".").partition("; ")
+    assert what
+    assert way_out, sentence
+
+
+def test_too_few_rows_says_how_many_the_recipe_asks_for(client, graz, vera):
+    job = rows.job(rows.family(), rows.recipe(), state=JobState.FAILED, code="too-few-rows")
+    client.force_login(vera)
+    contract = job.resolved_recipe["data_contract"]
+    words = client.get(job.get_absolute_url()).content.decode()
+    assert f"at least {contract['min_rows']} rows and {contract['min_per_class']} of" in words
 
 
 @pytest.mark.parametrize("state", list(JobState))

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from registry.models import Recipe
+from tests.factories import registry as rows
 from tests.factories.registry import RECIPE_YAML
 
 NEW = "registry:recipe-new"
@@ -84,3 +85,16 @@ def test_a_recipe_shows_its_bounds_digest_document_and_what_it_made(client, show
     for words in (shown.recipe.digest, "augment.0.degrees", "0 to 15", "apiVersion"):
         assert words in page
     assert shown.local in answer.context["page"].versions
+
+
+def test_page_and_list_count_the_same_versions_each_for_who_asks(client, clara, ines, shown):
+    for at in range(26):
+        rows.version(shown.family, shown.recipe, "leipzig", f"2.{at}.0")
+    for who, theirs in ((clara, 28), (ines, 2)):
+        client.force_login(who)
+        page = client.get(shown.recipe.get_absolute_url())
+        listed = client.get(reverse("registry:recipe-list")).context["listing"].page.object_list
+        assert page.context["page"].made == theirs
+        assert {one.pk: one.uses for one in listed}[shown.recipe.pk] == theirs
+        assert f"It has made {theirs} versions" in page.content.decode()
+        assert ("The newest 25 of 28" in page.content.decode()) == (theirs > 25)

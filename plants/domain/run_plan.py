@@ -25,12 +25,17 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A data set at a plant; `rows` and `classes` are None where nobody has said."""
+    """A data set at a plant; `rows` and `classes` are None where nobody has said.
+
+    Attributes:
+        has_served: whether jobs of the run's family have used it; None where no family is chosen.
+    """
 
     name: str
     kind: str
     rows: int | None = None
     classes: tuple[str, ...] | None = None
+    has_served: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,9 @@ class Prospect:
 def prospect(need: Need, plant: Standing, wish: str = "") -> Prospect:
     """Judge one plant; the wished data set stands if it fits, else the best that does.
 
+    Best is what nothing speaks against, and of several what the family has used before: a plant
+    with strips and solar cells has two data sets of images, and only one is meant.
+
     >>> prospect(Need("images", 40), Standing("at work", (Held("caps", "images", 12),))).doubts
     ('caps has 12 rows; the data contract asks for 40.',)
     """
@@ -80,12 +88,12 @@ def prospect(need: Need, plant: Standing, wish: str = "") -> Prospect:
     if not fitting:
         return Prospect(reason=f"No worker there names a data set of {need.kind}.")
     named = [one for one in fitting if one.name == wish]
-    chosen = min(named or fitting, key=lambda one: len(_doubts(need, one)))
+    chosen = min(named or fitting, key=lambda one: (len(_doubts(need, one)), not one.has_served))
     return Prospect(
         fitting=fitting,
         chosen=chosen,
         doubts=_doubts(need, chosen),
-        notes=_notes(need, plant, chosen),
+        notes=_notes(need, plant, chosen) + _unfamiliar(fitting, chosen),
     )
 
 
@@ -110,6 +118,12 @@ def _notes(need: Need, plant: Standing, held: Held) -> tuple[str, ...]:
     if need.classes and held.classes is None:
         found.append(f"The classes of {held.name} are not on record yet.")
     return tuple(found)
+
+
+def _unfamiliar(fitting: Sequence[Held], chosen: Held) -> tuple[str, ...]:
+    if len(fitting) == 1 or chosen.has_served is not False:
+        return ()
+    return (f"No job of this family has used {chosen.name} yet; make sure that it is meant.",)
 
 
 def _strange(known: Sequence[str], found: Sequence[str]) -> list[str]:

@@ -13,8 +13,8 @@ from plants.domain.run_plan import Held, Need, Standing
 from plants.models import Worker
 from plants.selectors.sites import Offer, PlantFacts, Workload, directory, offers_of, workload
 from registry.domain.access import PlantScope
-from registry.domain.jobs import JobKind
-from registry.models import DatasetManifest, ModelFamily, ModelVersion, Recipe
+from registry.domain.jobs import JobKind, JobState
+from registry.models import DatasetManifest, Job, ModelFamily, ModelVersion, Recipe
 from registry.selectors.jobs import may_order
 
 
@@ -42,21 +42,21 @@ def need_of(
     )
 
 
-def candidates(scope: PlantScope) -> list[Candidate]:
-    """Every plant the caller may know of, by name; four queries, however many there are."""
+def candidates(scope: PlantScope, family: ModelFamily | None = None) -> list[Candidate]:
+    """Every plant the caller may know of, by name; five queries, however many there are."""
     facts = directory(scope)
     work = workload(scope, facts)
     workers: defaultdict[str, list[Worker]] = defaultdict(list)
     for worker in Worker.objects.visible_to(scope):
         workers[worker.plant_id].append(worker)
-    classes = _classes(scope)
+    known = _Known(_classes(scope), _served(scope, family))
     return [
         Candidate(
             one,
             work[code],
             Standing(
                 one.standing,
-                tuple(_held(code, offer, classes) for offer in offers_of(workers[code])),
+                tuple(_held(code, offer, known) for offer in offers_of(workers[code])),
                 may_order(scope, code),
             ),
         )
@@ -64,8 +64,26 @@ def candidates(scope: PlantScope) -> list[Candidate]:
     ]
 
 
-def _held(code: str, offer: Offer, classes: dict[tuple[str, str], tuple[str, ...]]) -> Held:
-    return Held(offer.name, offer.kind, offer.rows, classes.get((code, offer.name)))
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is on record of data sets, by plant and name; of no family, nothing has served it."""
+
+    classes: Mapping[tuple[str, str], tuple[str, ...]]
+    served: frozenset[tuple[str, str]] | None
+
+
+def _held(code: str, offer: Offer, known: _Known) -> Held:
+    place = (code, offer.name)
+    has_served = None if known.served is None else place in known.served
+    return Held(offer.name, offer.kind, offer.rows, known.classes.get(place), has_served)
+
+
+def _served(scope: PlantScope, family: ModelFamily | None) -> frozenset[tuple[str, str]] | None:
+    """Plant and name of every data set on which a job of the family came to its end."""
+    if family is None:
+        return None
+    jobs = Job.objects.visible_to(scope).filter(family=family, state=JobState.SUCCEEDED)
+    return frozenset(jobs.order_by().values_list("plant_code", "dataset").distinct())
 
 
 def _classes(scope: PlantScope) -> dict[tuple[str, str], tuple[str, ...]]:

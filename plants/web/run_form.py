@@ -48,7 +48,7 @@ class RunForm(OrderForm):
         sent = sent.copy()
         sent.setdefault("kind", JobKind.RETRAIN.value)
         super().__init__(scope, sent, is_draft=is_draft)
-        self.rows = self._rows(candidates(scope))
+        self.rows = self._rows(candidates(scope, self.family_row))
 
     # --- What an order at one plant asks first ---------------------------------------------------
     def _offer_key(self) -> None:

@@ -57,3 +57,16 @@ def test_the_best_data_set_is_chosen_and_a_wish_stands_even_with_doubts():
 def test_nothing_is_said_before_anything_is_chosen():
     found = prospect(Need(""), at(Held("caps", "images", 90)))
     assert (found.reason, found.chosen) == ("", None)
+
+
+def test_of_two_data_sets_the_one_that_the_family_used_is_proposed():
+    cells = Held("cells", "images", 90, ("good",), has_served=False)
+    strip = Held("strip", "images", 90, ("good",), has_served=True)
+    found = prospect(IMAGES, at(cells, strip))
+    assert (found.chosen, found.notes) == (strip, ())
+    # A wish stands, and what is unusual about it is said.
+    wished = prospect(IMAGES, at(cells, strip), "cells")
+    assert wished.chosen == cells
+    assert "has used cells yet" in wished.notes[0]
+    # Where there is nothing to choose, there is nothing to say.
+    assert prospect(IMAGES, at(cells)).notes == ()

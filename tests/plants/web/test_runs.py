@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from plants.models import Plant
+from plants.models import Plant, Worker
 from plants.services import runs
 from plants.services.access import scope_for
 from registry.domain.jobs import JobKind
@@ -48,6 +48,26 @@ def test_every_plant_is_listed_with_its_data_its_worker_and_why_it_cannot(client
     assert "silent" in row_of(answer, "brno").prospect.notes[0]
     assert "closed" in row_of(answer, "monterrey").prospect.reason
     assert not any(row.is_ticked for row in answer.context["form"].rows)
+
+
+def test_a_data_set_that_the_family_used_is_proposed_before_another(client, shown, clara):
+    worker = Worker.objects.get(plant="graz")
+    worker.datasets = [{"name": "aluminium", "kind": "images", "rows": 900}, *worker.datasets]
+    worker.save()
+    Job.objects.filter(plant_code="graz", dataset="castings").update(state="succeeded")
+    client.force_login(clara)
+    choices = {"family": "surface-defects", "recipe": shown.recipe.pk}
+    found = row_of(client.get(reverse(NEW), choices), "graz").prospect
+    assert found.chosen.name == "castings"
+    wished = client.get(reverse(NEW), choices | {"dataset:graz": "aluminium"})
+    assert "aluminium yet" in row_of(wished, "graz").prospect.notes[0]
+
+
+def test_plants_are_ticked_before_the_rest_is_chosen(client, shown, clara):
+    client.force_login(clara)
+    page = client.get(reverse(NEW)).content.decode()
+    # Without this, the browser refuses the button until family and recipe are chosen.
+    assert page.count("formnovalidate>Tick") == 2
 
 
 def test_all_that_fit_are_ticked_at_once_and_none_again(client, shown, clara):

@@ -221,7 +221,8 @@ def _refuse_stale(request: WSGIRequest, header: str) -> None:
         return
     path, match = found
     _lock(match)
-    environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+    wired = path.encode().decode("latin-1")  # bytes of UTF-8 as WSGI carries them
+    environ = {**request.environ, "REQUEST_METHOD": "GET", "PATH_INFO": wired, "QUERY_STRING": ""}
     environ |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
     asked: Any = WSGIRequest(environ)
     asked.user, asked.session = request.user, request.session

@@ -25,6 +25,7 @@ class FleetIn(serializers.Serializer[Any]):
     sort = serializers.RegexField(
         r"^(worst|-?plant|-?metric:[-a-zA-Z0-9_]{1,64})\Z",
         default="plant",
+        trim_whitespace=False,
         help_text="plant, worst, or metric: and a family; a hyphen before it turns it round.",
     )
 

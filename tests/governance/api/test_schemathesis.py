@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 import schemathesis
@@ -23,7 +24,9 @@ from schemathesis.specs.openapi.checks import (
 
 from plants.services import access, tokens
 from registry.domain.access import Role
-from tests.factories.world import World, undone
+from registry.models import Job
+from registry.selectors.runs import key_at
+from tests.factories.world import Site, World, undone
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +77,14 @@ def bearer(world: World, who: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
 
 
+def run_of(site: Site) -> UUID:
+    """A run of which one of the plant's jobs is part."""
+    run = uuid5(NAMESPACE_URL, site.plant.code)
+    key = key_at(run, site.plant.code)
+    Job.objects.filter(pk=site.jobs["failed"].pk).update(idempotency_key=key)
+    return run
+
+
 def real(world: World, path: str) -> dict[str, str]:
     """Path parameters that lead to something of Graz."""
     site = world.graz
@@ -83,11 +94,17 @@ def real(world: World, path: str) -> dict[str, str]:
         "evaluations": site.evaluation.pk,
         "manifests": site.jobs["done"].manifest_id,
         "recipes": world.recipe.pk,
+        "submissions": site.submission.pk,
+        "account": site.personal.pk,
     }
     noun = path.split("/")[3]
     found = {"job_id": str(site.jobs["held"].pk), "upload_id": str(site.upload.pk)}
     found |= {"slug": world.family.slug, "code": "graz", "origin": "graz"}
-    found |= {"semver": site.version.version}
+    found |= {"semver": site.version.version, "key": str(run_of(site)), "number": "1"}
+    found |= {"username": site.people[Role.OPERATOR].username, "line": site.reports.line.code}
+    found |= {"station": site.reports.station.code, "person": site.reports.anna.code}
+    if "/runbooks/" in path:
+        found["slug"] = site.reports.runbook.slug
     if noun in ids:
         found["id"] = str(ids[noun])
     return {name: value for name, value in found.items() if f"{{{name}}}" in path}

@@ -150,6 +150,15 @@ def test_a_decision_on_an_older_state_is_refused(world, keeper):
     assert User.objects.get(username=username).is_active
 
 
+def test_an_older_state_is_seen_whatever_letters_a_name_has(world, keeper):
+    client = client_of(world.central[Role.ADMINISTRATOR])
+    for name in ("jürgen", "Žofia", "山田"):
+        assert keeper("post", "accounts/", NINA | {"username": name})[0] == 201
+        fresh = {"If-Match": client.get(f"{ACCOUNTS}{name}/")["ETag"]}
+        assert keeper("post", f"accounts/{name}/closing/", None, **fresh)[0] == 200
+        assert keeper("post", f"accounts/{name}/closing/", None, **{"If-Match": '"x"'})[0] == 412
+
+
 def test_a_message_that_is_too_long_is_refused_unread(keeper):
     assert keeper("post", "accounts/", NINA | {"name": "x" * 3_000_000})[0] == 413
 

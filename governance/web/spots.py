@@ -39,12 +39,15 @@ def _norm(cell: Cell) -> SafeString | str:
     one = cell.standing
     if one is None or one.norm is None or one.norm["value"] is None:
         return ""
-    return format_html("<small>baseline {}</small>", f"{one.norm['value']:.2f}")
+    # Without format_html, as below: a number needs no escaping, and there are hundreds of them.
+    return SafeString(f"<small>baseline {one.norm['value']:.2f}</small>")
 
 
-def _word(cell: Cell) -> SafeString:
+def _word(cell: Cell) -> SafeString | str:
     one = cell.standing
     look = LOOKS[one.reading if one else readings.FEW]
+    if not (cell.is_worse or cell.is_stale):
+        return look.word
     shape = icon(look.icon) if cell.is_worse else ""
     age = ""
     if cell.is_stale:
@@ -68,10 +71,8 @@ def spark(points: Sequence[float]) -> SafeString | str:
         for at, value in enumerate(points)
     ]
     x, _, y = places[-1].partition(",")
-    return format_html(
+    return SafeString(
         '<svg class="spark" viewBox="0 0 64 16" width="64" height="16" aria-hidden="true" '
-        'focusable="false"><polyline points="{}"/><circle cx="{}" cy="{}" r="1.8"/></svg>',
-        " ".join(places),
-        x,
-        y,
+        f'focusable="false"><polyline points="{" ".join(places)}"/>'
+        f'<circle cx="{x}" cy="{y}" r="1.8"/></svg>'
     )

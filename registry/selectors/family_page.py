@@ -150,9 +150,10 @@ def _comparisons(
 ) -> list[Comparison]:
     """Per plant and data set its champion, or the baseline where there is none; two queries."""
     at_baseline = current.version_id if current else None
-    rows = Evaluation.objects.visible_to(scope).filter(family=family)
+    rows = Evaluation.objects.visible_to(scope)
     newest = (
-        rows.filter(Q(version__origin=F("plant_code")) | Q(version=at_baseline))
+        rows.filter(family=family)
+        .filter(Q(version__origin=F("plant_code")) | Q(version=at_baseline))
         .order_by()
         .values_list("version_id", "plant_code", "manifest_id", "manifest__dataset")
         .annotate(at=Max("evaluated_at"))
@@ -189,10 +190,12 @@ def _key(row: Sequence[Any] | None) -> tuple[Any, ...]:
 
 
 def _read(rows: Any, picked: Collection[Sequence[Any]]) -> dict[tuple[Any, ...], Evaluation]:
+    # The versions say the family; naming it would lead SQLite through all of its evaluations.
     found = (
         rows.filter(
             version__in={row[0] for row in picked}, evaluated_at__in={row[4] for row in picked}
         )
+        .order_by()
         .select_related("version", "manifest")
         .only(
             *("value", "low", "high", "n", "plant_code", "evaluated_at", "family_id"),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from registry.domain import wording
+from registry.domain import wording, zones
 from registry.domain.recipe_yaml import written
 from registry.selectors import own_figures
 from registry.selectors import versions as reads
@@ -260,11 +259,11 @@ def when(
     )
 
 
-def _zone(context: RequestContext, plant: str) -> zoneinfo.ZoneInfo:
+def _zone(context: RequestContext, plant: str) -> tzinfo:
     facts = plant_facts(context, plant) if plant else None
     request = context.get("request")
     name = facts.time_zone if facts else getattr(getattr(request, "user", None), "time_zone", "UTC")
-    return zoneinfo.ZoneInfo(name)
+    return zones.zone(name)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,22 +5,22 @@ REST framework's views import this module while they are being defined: it may n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from operator import or_
 from typing import Any
 
-from django.db.models import Q
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
 from rest_framework.exceptions import NotFound as RestNotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
 
+from registry.domain import spreadsheets
 from registry.domain.access import PlantScope
 from registry.domain.errors import Busy, Invalid, PlatformError, TooLarge
 from registry.domain.plain_json import MAX_DEPTH, check_plain
+from registry.selectors.listing import Listing, matching
 
 
 class ScopedRequest(HttpRequest):
@@ -105,10 +105,27 @@ _MAX_QUERY = 200  # characters
 
 def searched(request: Request, rows: Any, names: Sequence[str]) -> Any:
     """The rows in which every word of `q` occurs in one of these columns, as on the pages."""
-    words = request.query_params.get("q", "")[:_MAX_QUERY].replace("\x00", " ").split()
-    for word in words if names else ():
-        rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in names)))
-    return rows
+    return matching(rows, request.query_params.get("q", "")[:_MAX_QUERY], names)
+
+
+def listed(
+    request: HttpRequest, template: str, listing: Listing, name: str, **context: object
+) -> HttpResponseBase:
+    """A list as a page, or whole as CSV with `?format=csv`."""
+    if request.GET.get("format") != "csv":
+        return render(request, template, {"listing": listing, **context})
+    return as_csv(listing.export_header(), listing.export_rows(), name)
+
+
+def as_csv(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], name: str
+) -> StreamingHttpResponse:
+    """Rows as a file that a spreadsheet opens; `name` is made of letters, digits and hyphens."""
+    return StreamingHttpResponse(
+        spreadsheets.lines(header, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="lineward-{name}.csv"'},
+    )
 
 
 # A report of 200 classes takes about 0.5 MB, a recipe far less.

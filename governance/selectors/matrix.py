@@ -169,11 +169,11 @@ def narrow(matrix: Matrix, parameters: Mapping[str, str]) -> Matrix:
         Chosen(Filter("only", "Plants", [("abnormal", "only abnormal")], None), only),  # type: ignore[arg-type]
     ]
     _rank(matrix)
-    wanted = matrix.text.casefold()
+    words = matrix.text.casefold().split()
     matrix.rows = [
         row
         for row in matrix.everything
-        if (wanted in row.facts.name.casefold() or wanted in row.facts.code)
+        if all(word in f"{row.facts.name.casefold()} {row.facts.code}" for word in words)
         and (row.is_abnormal or not only)
     ]
     matrix.sort = _sorted(matrix, parameters.get("sort", ""))

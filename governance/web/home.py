@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -12,8 +12,7 @@ from governance import selectors
 from governance.selectors import Matrix
 from governance.web.spots import spot
 from plants.selectors import PlantFacts
-from registry.domain import spreadsheets
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, as_csv
 from registry.selectors.directory import plants_of
 
 
@@ -47,9 +46,5 @@ def _ranks(ranks: tuple[int, int] | None) -> str:
     return str(first) if first == last else f"{first}\u2013{last}"
 
 
-def _csv(matrix: Matrix) -> HttpResponse | StreamingHttpResponse:
-    return StreamingHttpResponse(
-        spreadsheets.lines(selectors.HEADER, selectors.export(matrix)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="lineward-fleet.csv"'},
-    )
+def _csv(matrix: Matrix) -> HttpResponseBase:
+    return as_csv(selectors.HEADER, selectors.export(matrix), "fleet")

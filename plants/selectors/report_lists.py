@@ -104,8 +104,8 @@ def runbooks(
         rows = rows.filter(plant=plant_code)
     if parameters.get("standing") != "retired":
         rows = rows.filter(retired_at=None)
-    newest = Count("versions")
-    rows = rows.annotate(texts=newest).prefetch_related("families", "lines")
+    texts = Count("versions", distinct=True)
+    rows = rows.annotate(texts=texts).prefetch_related("families", "lines")
     return narrow(rows, parameters, _runbook_shape(plants))
 
 

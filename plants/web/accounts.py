@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from plants.models import Membership, Plant, User
 from plants.selectors import accounts as reads
 from plants.services import accounts, sites
-from plants.web.answers import listed
 from registry.domain.access import ALLOWS, PlantScope, Role
 from registry.domain.errors import NotFound, PlatformError
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.selectors import history
 from registry.selectors.directory import choices
 

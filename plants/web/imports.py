@@ -16,10 +16,9 @@ from plants.models import Plant
 from plants.selectors import report_tables
 from plants.services import imports
 from plants.web.acts import place
-from plants.web.answers import as_csv
 from registry.domain.access import Role
 from registry.domain.errors import NotFound, PlatformError
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, as_csv
 
 # The page shows so many lines of a long preview; every error is shown.
 _SHOWN_LINES = 200

@@ -16,9 +16,8 @@ from plants.services import lines, ownership
 from plants.web import report_forms as shapes
 from plants.web.acts import Act, Confirmation, bound, carry_out
 from registry.domain.access import Role
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.selectors.directory import choices
-from registry.web.answers import listed
 
 _WHO_MAY = "Engineers of the plant may report lines and owners."
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -14,9 +14,8 @@ from plants import selectors
 from plants.models import Plant, PlantCredential
 from plants.selectors.reports import Reports
 from plants.services import credentials
-from registry.domain import spreadsheets
 from registry.domain.access import Role
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.selectors import history
 from registry.selectors.jobs import may_order
 from registry.selectors.offers import offers_to
@@ -28,13 +27,7 @@ _KEEPERS = (Role.ADMINISTRATOR, Role.ENGINEER)
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = selectors.plants(request.scope, request.GET)
-    if request.GET.get("format") != "csv":
-        return render(request, "plants/plant_list.html", {"listing": listing})
-    return StreamingHttpResponse(
-        spreadsheets.lines(listing.export_header(), listing.export_rows()),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="lineward-plants.csv"'},
-    )
+    return listed(request, "plants/plant_list.html", listing, "plants")
 
 
 @require_safe

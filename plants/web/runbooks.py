@@ -21,9 +21,8 @@ from plants.web.acts import Act, Confirmation, bound, carry_out, place
 from registry.domain.access import Role
 from registry.domain.errors import PlatformError
 from registry.domain.text_diff import text_diff
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.selectors.directory import choices
-from registry.web.answers import listed
 
 _WHO_MAY = "Engineers of the plant may write and review its runbooks."
 

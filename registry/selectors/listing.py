@@ -106,12 +106,17 @@ def _direction(name: str, sort: str) -> str:
     return {name: "ascending", f"-{name}": "descending"}.get(sort, "")
 
 
+def matching(rows: Any, text: str, names: Sequence[str]) -> Any:
+    """The rows in which every word of the text occurs in one of these fields, in any order."""
+    for word in text.replace("\x00", " ").split() if names else ():
+        rows = rows.filter(reduce(or_, (Q(**{f"{name}__icontains": word}) for name in names)))
+    return rows
+
+
 def narrow(rows: Any, parameters: Mapping[str, str], shape: Shape) -> Listing:
     """The list that an address asks for; what it does not understand it leaves out."""
     text = parameters.get("q", "").strip()[:_MAX_SEARCH_CHARACTERS]
-    if text:
-        conditions = (Q(**{f"{name}__icontains": text}) for name in shape.search)
-        rows = rows.filter(reduce(or_, conditions))
+    rows = matching(rows, text, shape.search)
     chosen = [_chosen(one, parameters.get(one.name, "")) for one in shape.filters]
     for one in chosen:
         if one.value:

@@ -6,15 +6,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from registry.domain import spreadsheets
 from registry.domain.errors import Conflict, Invalid
 from registry.domain.jobs import JobKind
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, as_csv
 from registry.models import Job, ModelVersion
 from registry.selectors import comparison_document as documents
 from registry.selectors import comparisons as reads
@@ -75,11 +74,7 @@ def _is_open(request: ScopedRequest, place: reads.Place) -> bool:
 
 
 def _csv(found: reads.Comparison) -> HttpResponseBase:
-    return StreamingHttpResponse(
-        spreadsheets.lines(documents.CSV_HEADER, documents.rows(found)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="lineward-comparison.csv"'},
-    )
+    return as_csv(documents.CSV_HEADER, documents.rows(found), "comparison")
 
 
 def _json(found: reads.Comparison) -> HttpResponseBase:

@@ -7,11 +7,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from registry.domain.access import Role
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, as_csv, listed
 from registry.models import ModelFamily
 from registry.selectors import families, family_page, offers
 from registry.selectors.directory import BASELINE, plants_of
-from registry.web.answers import as_csv, listed
 
 
 @require_safe

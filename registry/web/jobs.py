@@ -9,13 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.domain.jobs import JobState
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.models import Job
 from registry.selectors import jobs as reads
 from registry.selectors import neighbours
 from registry.selectors.directory import choices
 from registry.services import jobs
-from registry.web.answers import listed
 
 # htmx: "the last answer of its kind"; the element stops asking.
 STOP_POLLING = 286

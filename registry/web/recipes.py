@@ -13,7 +13,7 @@ from registry.domain import recipes as rules
 from registry.domain.access import Role
 from registry.domain.errors import Conflict, Invalid, PlatformError, TooLarge
 from registry.domain.recipe_pipeline import pipeline
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.models import Recipe
 from registry.models.recipes import RecipeQuerySet
 from registry.selectors import recipe_lines as lines
@@ -22,7 +22,6 @@ from registry.selectors.directory import ORDER, RUN
 from registry.selectors.jobs import may_order
 from registry.selectors.recipe_drafts import examine
 from registry.services import recipes
-from registry.web.answers import listed
 
 _SKELETON = """\
 apiVersion: lineward.recipe/v1

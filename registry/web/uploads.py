@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.domain.errors import Conflict
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.models.submissions import SubmissionState
 from registry.selectors import uploads as reads
 from registry.selectors.directory import UPLOAD, choices
 from registry.services import submissions
-from registry.web.answers import listed
 from registry.web.jobs import STOP_POLLING
 
 

@@ -14,14 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from registry.domain import loading
 from registry.domain.access import Role
 from registry.domain.errors import Invalid
-from registry.http import ScopedRequest
+from registry.http import ScopedRequest, listed
 from registry.models import ModelVersion, VersionKind, VersionStage
 from registry.selectors import data, neighbours, uploads
 from registry.selectors import versions as reads
 from registry.selectors.directory import ORDER, UPLOAD, choices
 from registry.selectors.jobs import may_order
 from registry.services import submissions, versions
-from registry.web.answers import listed
 from registry.web.stages import moves_of
 
 

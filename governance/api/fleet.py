@@ -109,7 +109,7 @@ class Fleet(APIView):
         scope: PlantScope = request.auth  # type: ignore[assignment]
         if any("\x00" in value for value in request.query_params.values()):
             raise Invalid("A question holds no NUL.", fields={"q": ["Remove the NUL."]})
-        wanted = FleetIn(data=request.query_params)
+        wanted = FleetIn(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         asked = wanted.validated_data
         page = selectors.overview(scope, plants.directory(scope).values(), asked)

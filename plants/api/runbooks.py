@@ -191,7 +191,7 @@ class RunbookDiff(OfRunbook):
         responses={200: DiffOut},
     )
     def get(self, request: Request, code: str, slug: str) -> Response:
-        wanted = DiffIn(data=request.query_params)
+        wanted = DiffIn(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         asked = wanted.validated_data
         rows = RunbookVersion.objects.visible_to(scope_of(request))

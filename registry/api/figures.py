@@ -122,7 +122,7 @@ def _adoption(scope: PlantScope, page: family_page.FamilyPage) -> offers.Adoptio
 
 
 def _checked(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    wanted = shape(data=request.query_params)
+    wanted = shape(data=request.query_params.dict())
     wanted.is_valid(raise_exception=True)
     found: dict[str, Any] = wanted.validated_data
     return found

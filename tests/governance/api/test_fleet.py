@@ -50,6 +50,7 @@ def test_the_fleet_is_narrowed_and_sorted(manager):
     [
         ({"sort": "colour"}, "sort"),
         ({"sort": " plant"}, "sort"),
+        ({"sort": ""}, "sort"),
         ({"sort": "metric:nothing"}, "sort"),
         ({"family": "nothing"}, "family"),
         ({"family": "a b"}, "family"),

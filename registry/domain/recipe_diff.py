@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,16 +59,23 @@ def diff(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Change]:
     >>> [str(change) for change in diff({"train": {"seed": 17}}, {"train": {"seed": 18}})]
     ['train.seed changed from 17 to 18']
     """
-    before, after = _leaves(a), _leaves(b)
+    before, after = dict(_leaves(a)), dict(_leaves(b))
     found = []
-    for path in sorted(before.keys() | after.keys(), key=_reading_order):
+    for path in before.keys() | after.keys():
         if path not in before:
             found.append(Change(path, None, after[path], "added"))
         elif path not in after:
             found.append(Change(path, before[path], None, "removed"))
-        elif canonical_json(before[path]) != canonical_json(after[path]):
+        elif not _is_same(before[path], after[path]):
             found.append(Change(path, before[path], after[path], "changed"))
-    return found
+    return sorted(found, key=lambda one: _reading_order(one.path))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values are one content; most are plain and alike, and need no canonical form."""
+    if type(one) is type(other) and not isinstance(one, list | dict) and one == other:
+        return True
+    return canonical_json(one) == canonical_json(other)
 
 
 def _reading_order(path: str) -> list[tuple[int, str]]:
@@ -76,24 +83,23 @@ def _reading_order(path: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in path.split(".")]
 
 
-def _leaves(value: Any, path: str = "") -> dict[str, Any]:
-    """Flatten to path → value; a list of plain values is one value."""
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Flatten to path and value; a list of plain values is one value."""
     if path in _SECTIONS and not value:
-        return {}
+        return
     if path == "plant_may_set":
-        return {join(path, knob): limits for knob, limits in value.items()}
+        yield from ((join(path, knob), limits) for knob, limits in value.items())
+        return
     if path == "gates":
         value = {gate["id"]: gate for gate in value}
     if isinstance(value, Mapping) and value:
-        inner = list(value.items())
+        for key, item in value.items():
+            yield from _leaves(item, join(path, key))
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-        inner = [(str(index), item) for index, item in enumerate(value)]
+        for index, item in enumerate(value):
+            yield from _leaves(item, join(path, str(index)))
     else:
-        return {path: value}
-    leaves: dict[str, Any] = {}
-    for key, item in inner:
-        leaves |= _leaves(item, join(path, key))
-    return leaves
+        yield path, value
 
 
 @dataclass(frozen=True, slots=True)

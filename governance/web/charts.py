@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from registry.domain.readings import WORSE
 from registry.selectors.exploring import AtPlant, Score
 from registry.selectors.versions import ClassRow, ConfusionRow
 
@@ -69,8 +70,9 @@ def _beyond(larger: float | None, smaller: float | None) -> float:
 
 
 def by_plant(rows: Sequence[AtPlant], names: Mapping[str, str], metric: str) -> Figure:
-    """Each plant's figure with its interval, the weakest on top; the baseline as a mark beside it.
+    """Each plant's figure with its interval, the weakest on top; the baseline's on the same line.
 
+    The baseline has its interval too: "clearly" means that the two do not touch.
     Plants with too few rows to say have no point; their table line says so.
     """
     said = [row for row in rows if row.score.value is not None]
@@ -82,7 +84,12 @@ def by_plant(rows: Sequence[AtPlant], names: Mapping[str, str], metric: str) -> 
         "x": [row.score.value for row in said],
         "y": labels,
         "error_x": {**_whiskers([row.score.figure for row in said]), "color": "--bar-fill"},
-        "marker": {"color": "--accent", "size": 9, "symbol": "circle"},
+        "marker": {
+            "color": ["--amber-line" if row.reading == WORSE else "--accent" for row in said],
+            "size": [13 if row.reading == WORSE else 9 for row in said],
+            "opacity": 1,
+            "symbol": ["diamond" if row.reading == WORSE else "circle" for row in said],
+        },
         "customdata": [[row.score.version.version, row.score.n, row.reading] for row in said],
         "hovertemplate": "%{y}: %{x:.3f}<br>version %{customdata[0]}, "
         "n = %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
@@ -98,6 +105,12 @@ def by_plant(rows: Sequence[AtPlant], names: Mapping[str, str], metric: str) -> 
         "name": "the baseline on the same rows",
         "x": [row.norm.value for row, _ in beside if row.norm],
         "y": [label for _, label in beside],
+        "error_x": {
+            **_whiskers([row.norm.figure for row, _ in beside if row.norm]),
+            "color": "--ink",
+            "thickness": 1,
+            "width": 0,
+        },
         "marker": {
             "color": "--ink",
             "size": 16,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +31,16 @@ def test_a_point_carries_its_interval_as_what_lies_beyond_it():
     assert own["error_x"]["array"] == [0.04]
     assert own["error_x"]["arrayminus"] == [0.05]
     assert (norm["x"], norm["y"]) == ([0.8], ["Graz"])
+
+
+def test_who_is_clearly_below_differs_in_shape_and_the_baseline_shows_its_interval():
+    rows = [at_plant(), at_plant("brno")]
+    rows[0] = dataclasses.replace(rows[0], reading="worse")
+    own, norm = charts.by_plant(rows, NAMES, "Accuracy")["data"]
+    assert own["marker"]["symbol"] == ["diamond", "circle"]
+    assert own["marker"]["size"][0] > own["marker"]["size"][1]
+    assert len(norm["error_x"]["array"]) == len(norm["x"]) == 2
+    assert norm["error_x"]["array"] == [0.14, 0.14]
 
 
 def test_too_few_rows_give_no_point():

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from plants.domain.run_plan import Held, Need, Standing
 from plants.models import Worker
@@ -88,11 +89,12 @@ def _served(scope: PlantScope, family: ModelFamily | None) -> frozenset[tuple[st
 
 def _classes(scope: PlantScope) -> dict[tuple[str, str], tuple[str, ...]]:
     """Class names of each data set as its newest manifest says them."""
-    same = DatasetManifest.objects.filter(
-        plant_code=OuterRef("plant_code"), dataset=OuterRef("dataset")
+    # One pass over all manifests; a subquery for each of them would walk its data set's again.
+    place = Window(
+        RowNumber(), partition_by=(F("plant_code"), F("dataset")), order_by=F("reported_at").desc()
     )
-    newest = same.order_by("-reported_at").values("pk")[:1]
-    rows = DatasetManifest.objects.visible_to(scope).filter(pk=Subquery(newest)).order_by()
+    newest = DatasetManifest.objects.annotate(place=place).filter(place=1).order_by().values("pk")
+    rows = DatasetManifest.objects.visible_to(scope).filter(pk__in=newest).order_by()
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     stated: Any
     for code, name, stated in rows.values_list("plant_code", "dataset", "document__classes"):

@@ -201,6 +201,7 @@ def test_every_figure_that_was_promised_is_registered() -> None:
         "inference",
         "ledger-append",
         "ledger-verify",
+        "page-times",
         "portal-import",
         "retrain-images",
         "search-versions",

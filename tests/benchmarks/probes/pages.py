@@ -128,13 +128,13 @@ def _set_up() -> None:
     django.setup()
 
 
-def _client() -> Any:
+def _client(person: str = _PERSON) -> Any:
     from django.contrib.auth import get_user_model
     from django.test import Client
 
     client = Client(headers={"host": "localhost"})
-    person = get_user_model()._default_manager.get(username=_PERSON)
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    user = get_user_model()._default_manager.get(username=person)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 

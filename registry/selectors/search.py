@@ -145,17 +145,20 @@ def _is_exactly(words: Sequence[Word], *names: object) -> bool:
 def versions(scope: PlantScope, words: Sequence[Word], names: Known, cut: Cut) -> Group:
     """Versions by family, origin, number, recipe, commit, and by digest of what they are made of.
 
-    The exact number comes first, then what the centre offers, then the newest.
+    Those of a family that was named come before those whose recipe or plant was; among them the
+    exact number comes first, then what the centre offers, then the newest.
     """
+    named = set().union(*(names.families[word] for word in words))
     rows = ModelVersion.objects.visible_to(scope).filter(_all(words, _version_is, names))
     numbers = [word.number for word in words if word.number]
     ranked = rows.annotate(
+        kin=Case(When(family__in=named, then=Value(0)), default=Value(1)),
         rank=Case(
             When(version__in=numbers, then=Value(0)),
             When(baseline__superseded_at__isnull=True, baseline__isnull=False, then=Value(1)),
             default=Value(2),
-        )
-    ).order_by("rank", "-registered_at")
+        ),
+    ).order_by("kin", "rank", "-registered_at")
     total, keys = _counted(rows, ranked, cut)
     found = ModelVersion.objects.filter(pk__in=keys).select_related("family")
     wanted = {row.pk: row for row in found.only("version", "origin", "artifact_id", "family")}

@@ -136,6 +136,13 @@ def test_the_exact_number_comes_before_the_baseline_before_the_newest(surface, g
     assert found(ALL, "1.2.0")["versions"] == ["surface-defects 1.2.0"]
 
 
+def test_versions_of_a_named_family_come_before_those_of_a_recipe_of_that_name(surface, graz):
+    rows.a_version(surface, version="1.2.0")
+    paint = rows.a_family(slug="paint-finish", title="Paint finish")
+    rows.a_version(paint, recipe=rows.a_recipe(name="surface-standard"), version="1.2.0")
+    assert found(ALL, "surf 1.2")["versions"] == ["surface-defects 1.2.0", "paint-finish 1.2.0"]
+
+
 def test_a_group_counts_all_and_shows_the_first(surface, graz):
     for number in range(SHOWN_OF_EACH + 3):
         rows.a_version(surface, version=f"1.{number}.0")

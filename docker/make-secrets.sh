@@ -2,6 +2,7 @@
 # Makes every secret of compose.yaml once; what exists is kept.
 #   docker/make-secrets.sh lineward.example [folder]
 set -eu
+umask 077
 host="${1:?name the host that people and plants reach, e.g. lineward.example}"
 folder="${2:-$(dirname "$0")/secrets}"
 mkdir -p "$folder"
@@ -25,10 +26,11 @@ fi
 
 certify() { # name, further names
   [ -s "$1.pem" ] && return
+  [ -s authority.key ] || { echo "Bring authority.key back for a moment: it signs $1.pem." >&2; exit 1; }
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
     -keyout "$1.key" -out "$1.csr" 2>/dev/null
   printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n' "$2" >"$1.ext"
-  openssl x509 -req -in "$1.csr" -CA authority.pem -CAkey authority.key -CAcreateserial -days 825 \
+  openssl x509 -req -in "$1.csr" -CA authority.pem -CAkey authority.key -set_serial "0x$(word 16)" -days 825 \
     -extfile "$1.ext" -out "$1.pem" 2>/dev/null
   rm -f "$1.csr" "$1.ext"
 }

@@ -1,4 +1,4 @@
-"""Reads docker/'s own files as Docker would: compose with its variables, the Dockerfile's stages."""
+"""Reads docker/'s files as Docker would: compose with its variables, the Dockerfile's stages."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _FOLDERS = {
     "/trust": "trust",
     "/agent": "agent",
     "/data": "data",
-    "/tmp": "tmp",
+    "/tmp": "tmp",  # noqa: S108 - a container's
     "/app": "app",
 }
 # A whole path or its beginning, a whole number: never a part of something else.
@@ -59,7 +59,7 @@ class Map:
         return self.ports[PORTS[service]]
 
     def __call__(self, text: str) -> str:
-        text = text.replace("0.0.0.0", "127.0.0.1")
+        text = text.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - the other way round
         for service, port in PORTS.items():
             text = re.sub(rf"\b{service}:{port}\b", f"127.0.0.1:{port}", text)
         text = _PORT.sub(lambda one: str(self.ports[int(one[0])]), text)

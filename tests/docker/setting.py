@@ -14,7 +14,9 @@ scope = portal_scope("set-up")
 for code, name in ((CENTRE, "Central laboratory"), ("graz", "Graz")):
     sites.open_plant(scope, code=code, name=name)
 for name, role, plant in (
-    ("clara", Role.DATA_SCIENTIST, None), ("vera", Role.VIEWER, "graz"), ("petra", Role.MANAGER, None)
+    ("clara", Role.DATA_SCIENTIST, None),
+    ("vera", Role.VIEWER, "graz"),
+    ("petra", Role.MANAGER, None),
 ):
     user = User.objects.create_user(name, password="a-long-demo-password")
     sites.grant_role(scope, user, role, Plant.objects.get(pk=plant) if plant else None)
@@ -32,8 +34,13 @@ from registry.domain.jobs import JobKind
 from registry.models import ModelFamily, Recipe
 
 job = runs.order(
-    portal_scope("set-up"), JobKind.RETRAIN, "graz", ModelFamily.objects.get(), Recipe.objects.get(),
-    "torque", overrides={"model.init": "scratch"},
+    portal_scope("set-up"),
+    JobKind.RETRAIN,
+    "graz",
+    ModelFamily.objects.get(),
+    Recipe.objects.get(),
+    "torque",
+    overrides={"model.init": "scratch"},
 )
 (ended,) = runs.wait([job], seconds=90, say=lambda line: None)
 why = "" if runs.has_result(ended) else runs.failure_of(ended)

@@ -10,7 +10,8 @@ from tests.docker import centre, promises
 
 
 @pytest.mark.slow
-def test_the_centre_and_a_plant_run_as_their_files_say(capsys):
+@pytest.mark.timeout(600)
+def test_the_centre_and_a_plant_run_as_their_files_say():
     absent = centre.missing()
     if absent:
         pytest.skip(f"not installed: {', '.join(absent)}")

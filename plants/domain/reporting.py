@@ -35,6 +35,7 @@ class Missing:
         code: which line or runbook.
         action: what the link says.
         line: the code of the line that lacks it; empty where the whole plant does.
+        kind, about: what is missing and of what, so that many of a kind are told together.
     """
 
     severity: Severity
@@ -43,6 +44,8 @@ class Missing:
     code: str
     action: str
     line: str = ""
+    kind: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +115,21 @@ def missing(facts: Reported, now: datetime, zone: ZoneInfo) -> list[Missing]:
 def _of_line(line: LineFacts, facts: Reported, now: datetime, zone: ZoneInfo) -> Iterator[Missing]:
     yield from _tonight(line, facts.shifts, now, zone)
     if line.owner is None:
-        yield Missing(
-            Severity.OPEN, f"{line.name} has no owner.", "line", line.code, "Declare an owner"
-        )
+        said = ("line", line.code, "Declare an owner")
+        sentence = f"{line.name} has no owner."
+        yield Missing(Severity.OPEN, sentence, *said, kind="owner", about=line.name)
     yield from _left(line)
     for slug, title in line.families:
         if not any(_covers(runbook, slug, line.code) for runbook in facts.runbooks):
             sentence = f"No runbook covers {title}, inspected on {line.name}."
-            yield Missing(Severity.OPEN, sentence, "runbooks", "", "Write or link a runbook")
+            said = ("runbooks", "", "Write or link a runbook")
+            about = f"{title} on {line.name}"
+            yield Missing(Severity.OPEN, sentence, *said, kind="runbook", about=about)
     for station in line.without_family:
         sentence = f"{station} on {line.name} has no family: nobody knows what is inspected there."
-        yield Missing(Severity.AGEING, sentence, "line", line.code, "Choose its family")
+        said = ("line", line.code, "Choose its family")
+        about = f"{station} on {line.name}"
+        yield Missing(Severity.AGEING, sentence, *said, kind="family", about=about)
 
 
 def _tonight(
@@ -134,10 +141,13 @@ def _tonight(
         return
     for gap in rosters.open_spans(known, line.code, ahead):
         seconds = rosters.answering(known, line.code, rosters.SECONDARY)
-        who = "only a second" if _is_covered(gap, seconds) else "nobody"
-        when = "" if gap == night else f" {between(*gap, zone)}"
+        has_second, is_whole = _is_covered(gap, seconds), gap == night
+        who = "only a second" if has_second else "nobody"
+        when = "" if is_whole else f" {between(*gap, zone)}"
         sentence = f"{line.name} has {who} on call tonight{when}."
-        yield Missing(Severity.TONIGHT, sentence, "roster", "", "Enter a shift")
+        said = ("roster", "", "Enter a shift")
+        kind = "second" if has_second else "nobody" if is_whole else "hours"
+        yield Missing(Severity.TONIGHT, sentence, *said, kind=kind, about=line.name)
 
 
 def _is_covered(gap: Span, shifts: Iterable[Shift]) -> bool:
@@ -153,7 +163,9 @@ def _left(line: LineFacts) -> Iterator[Missing]:
     for role, person in roles:
         if person and person.left_on:
             sentence = f"{role} {person.name} of {line.name} left on {_day(person.left_on)}."
-            yield Missing(Severity.OPEN, sentence, "line", line.code, "Declare somebody else")
+            said = ("line", line.code, "Declare somebody else")
+            about = f"{role.lower()} {person.name} of {line.name}"
+            yield Missing(Severity.OPEN, sentence, *said, kind="left", about=about)
 
 
 def _covers(runbook: RunbookFacts, family: str, line: str) -> bool:
@@ -166,7 +178,9 @@ def _ages(runbooks: Iterable[RunbookFacts], today: date) -> Iterator[Missing]:
         age = months_between(runbook.reviewed_on, today)
         if age >= STALE_MONTHS:
             sentence = f"The runbook “{runbook.title}” was last reviewed {age} months ago."
-            yield Missing(Severity.AGEING, sentence, "runbook", runbook.slug, "Review it")
+            said = ("runbook", runbook.slug, "Review it")
+            about = f"“{runbook.title}” ({age} months ago)"
+            yield Missing(Severity.AGEING, sentence, *said, kind="age", about=about)
 
 
 def _phones(facts: Reported) -> Iterator[Missing]:
@@ -175,7 +189,8 @@ def _phones(facts: Reported) -> Iterator[Missing]:
     for person in sorted(counted_on, key=lambda one: one.name):
         if not person.has_phone:
             sentence = f"No phone number is known for {person.name}."
-            yield Missing(Severity.OPEN, sentence, "people", "", "Add a number")
+            said = ("people", "", "Add a number")
+            yield Missing(Severity.OPEN, sentence, *said, kind="phone", about=person.name)
 
 
 def months_between(former: date, latter: date) -> int:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils import timezone
 
-from plants.domain import reporting, rosters
+from plants.domain import missing_groups, reporting, rosters
 from plants.models import (
     ContactKind,
     ContactMethod,
@@ -41,6 +41,14 @@ class Shown:
     is_urgent: bool
     noun: str = ""
     line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """What is said of one kind of missing things, and each of them where there are several."""
+
+    said: Shown
+    members: list[Shown]
 
 
 @dataclass(slots=True)
@@ -104,22 +112,33 @@ class Reports:
         return list(found.values())
 
     @cached_property
-    def missing(self) -> list[Shown]:
-        """What is missing, worst first; nothing of a closed plant, nor of the centre's own."""
+    def _missing(self) -> list[reporting.Missing]:
         if self.plant.closed_at or (self.plant.is_centre and not self.lines):
             return []
-        found = reporting.missing(self._facts(), self.now, self.zone)
+        return reporting.missing(self._facts(), self.now, self.zone)
+
+    @cached_property
+    def missing(self) -> list[Shown]:
+        """What is missing, worst first; nothing of a closed plant, nor of the centre's own."""
+        return [self._shown(one) for one in self._missing]
+
+    @cached_property
+    def missing_groups(self) -> list[ShownGroup]:
+        """The same, told by kind once it is much."""
         return [
-            Shown(
-                one.sentence,
-                _way_out(self.plant.code, one),
-                one.action,
-                one.severity == reporting.Severity.TONIGHT,
-                one.noun,
-                one.line,
-            )
-            for one in found
+            ShownGroup(self._shown(group.said), [self._shown(one) for one in group.members])
+            for group in missing_groups.grouped(self._missing)
         ]
+
+    def _shown(self, one: reporting.Missing) -> Shown:
+        return Shown(
+            one.sentence,
+            _way_out(self.plant.code, one),
+            one.action,
+            one.severity == reporting.Severity.TONIGHT,
+            one.noun,
+            one.line,
+        )
 
     @property
     def gaps(self) -> list[reporting.Gap]:

@@ -35,6 +35,18 @@ def test_a_plants_page_says_first_what_is_missing(shown, engineer):
     assert "Anna Huber" in page
 
 
+def test_much_that_is_missing_is_told_by_kind_and_each_is_one_click_away(shown, engineer):
+    for number in range(3, 11):
+        lines.open_line(_portal, plant_code="graz", code=f"line-{number}", name=f"Line {number}")
+    for path in ("/plants/graz/", "/plants/graz/lines/"):
+        page = text(engineer, path)
+        assert "9 lines have no owner: " in page
+        assert "and 6 more." in page
+        assert page.index("on call tonight: ") < page.index("9 lines have no owner: ")
+        assert "Line 10 has no owner." in page
+        assert page.count("has no owner.") == 9
+
+
 def test_a_lines_page_says_what_that_line_lacks_and_no_other(shown, engineer):
     tenth = lines.open_line(_portal, plant_code="graz", code="line-10", name="Line 10")
     lines.open_station(_portal, tenth, code="cam", name="Camera")

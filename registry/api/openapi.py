@@ -18,13 +18,21 @@ _IDS = frozenset({"pk", "version_id", "manifest_id", "recipe_id", "parent_id"})
 _WRITES = frozenset({"post", "put", "patch", "delete"})
 
 TAGS: Mapping[str, str] = {
+    "fleet": "Every plant beside its norm, and who needs somebody.",
     "families": "Inspection tasks: what they decide and how that is judged.",
     "versions": "Models on record, their bytes, stages and baselines.",
     "recipes": "How versions are trained: published once, never changed.",
     "manifests": "Anonymised descriptions of the data that versions were made from.",
     "evaluations": "What a version scored on one plant's hold-out.",
     "jobs": "Work for a plant's worker: ordered, watched, cancelled, ordered again.",
+    "runs": "The same work at many plants, with a preview of what goes where.",
+    "submissions": "Models trained elsewhere: declared, sent in parts, judged by their plant.",
     "plants": "Sites, their machines' credentials, and what they report.",
+    "lines": "The lines of all plants that you may know of.",
+    "runbooks": "The runbooks of all plants that you may know of.",
+    "search": "Families, versions, plants, jobs and more by words.",
+    "accounts": "People who sign in, and their roles.",
+    "account": "Your own profile, tokens and weekly summary.",
     "ledger": "Who did what when, in a chain that shows every change.",
     "worker protocol": "Between a plant's agent and the portal; machines only.",
 }

@@ -136,8 +136,17 @@ def tried(
         said = {f"{one.title}: {' '.join(str(one).split())[:300]}" for one in group.exceptions}
         return [f"{operation.label} ({mode.value}): {text}" for text in sorted(said)]
     except Exception as error:  # noqa: BLE001 - every odd answer is collected
-        return [f"{operation.label} ({mode.value}): {type(error).__name__}: {str(error)[:600]}"]
+        return [f"{operation.label} ({mode.value}): {text}" for text in said_of(error)]
     return []
+
+
+def said_of(error: BaseException) -> list[str]:
+    """What went wrong; of a group, as Hypothesis makes of a failure that comes and goes, each."""
+    notes = " ".join(getattr(error, "__notes__", ()))
+    said = [f"{type(error).__name__}: {' '.join(f'{error} {notes}'.split())[:1200]}"]
+    for one in getattr(error, "exceptions", ()):
+        said += said_of(one)
+    return said
 
 
 @pytest.mark.parametrize("who", ["data scientist", "engineer", "agent"])

@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from registry.domain.access import PlantScope
+from registry.domain.ledger_words import SENTENCES
 from registry.models import Job, LedgerEntry, ModelVersion
 from registry.models.ledger import LedgerQuerySet
 
-# How a person says what the ledger writes; details of the entry may be named in braces.
-_SENTENCES: Mapping[str, str] = {
-    "job.queued": "ordered",
-    "job.leased": "claimed by {worker}",
-    "job.preparing": "began to read the plant's data",
-    "job.running": "began to compute",
-    "job.uploading": "began to send the artifact",
-    "job.verifying": "handed in for verification",
-    "job.succeeded": "succeeded",
-    "job.gate-failed": "ended: a gate failed",
-    "job.failed": "failed: {code}",
-    "job.refused": "refused by the plant: {code}",
-    "job.cancelled": "cancelled",
-    "job.cancel-requested": "asked to stop",
-    "job.expired": "expired before it was done",
-    "version.registered": "registered",
-    "version.stage-moved": "moved from {from} to {to}",
-    "evaluation.recorded": "evaluated",
-    "submission.opened": "declared for upload, to be judged on {dataset}",
-    "submission.received": "received whole",
-    "submission.registered": "verified and registered",
-    "submission.refused": "refused: {code}",
-    "submission.withdrawn": "withdrawn: {code}",
-    "manifest.reported": "manifest of {dataset} reported",
-    "baseline.published": "published as baseline",
-    "recipe.published": "published",
-    "family.declared": "declared",
-    "plant.opened": "opened",
-    "plant.closed": "closed",
-    "enrolment.code-issued": "enrolment code issued",
-    "credential.activated": "credential came into force",
-    "credential.rotated": "credential rotated",
-    "credential.revoked": "credential revoked",
-    "role.granted": "was granted the role {role}",
-    "role.withdrawn": "lost the role {role}",
-    "account.created": "account made",
-    "account.invited": "link to set a password issued",
-    "account.changed": "profile changed",
-    "account.closed": "account closed",
-    "account.opened": "account opened again",
-}
 # What somebody who was away wants to know; the steps between are on the job's own page.
 _NEWS = (
     "job.succeeded",
@@ -138,7 +98,7 @@ def _named(scope: PlantScope, entries: Iterable[LedgerEntry]) -> dict[str, tuple
 
 
 def _event(entry: LedgerEntry, subject: str, url: str) -> Event:
-    sentence = _SENTENCES.get(entry.verb, entry.verb.replace(".", " ").replace("-", " "))
+    sentence = SENTENCES.get(entry.verb, entry.verb.replace(".", " ").replace("-", " "))
     details = entry.details
     if entry.verb == "job.queued" and details.get("lost"):
         sentence = "queued again: {lost} stopped answering"

@@ -232,6 +232,7 @@ class UploadForm(forms.Form):
         placed = [name for name in refusal.fields if name in self.fields]
         for name in placed:
             for sentence in refusal.fields[name]:
-                self.add_error(name, sentence)
+                reason = refusal.message if refusal.message != sentence else ""
+                self.add_error(name, f"{reason} {sentence}".strip())
         if not placed:
             self.add_error(None, refusal.message)

@@ -89,6 +89,12 @@ class UploadPage:
     phase: str
     answer: str
     is_moving: bool
+    is_known: bool
+
+    @property
+    def failed_gates(self) -> list[dict[str, Any]]:
+        """The gates that the plant's evaluation did not pass."""
+        return _failed(self.evaluation)
 
     @property
     def received(self) -> float:
@@ -121,7 +127,20 @@ def page(scope: PlantScope, submission: Submission) -> UploadPage:
         answer=_answer(submission, job, evaluation),
         is_moving=submission.state == State.VERIFYING
         or (submission.state == State.REGISTERED and not is_scored),
+        is_known=_came_before(scope, submission),
     )
+
+
+def _came_before(scope: PlantScope, submission: Submission) -> bool:
+    """Whether an earlier upload had brought the same version already."""
+    if submission.version_id is None or submission.ended_at is None:
+        return False
+    same = Submission.objects.visible_to(scope).filter(version_id=submission.version_id)
+    return same.filter(ended_at__lt=submission.ended_at).exists()
+
+
+def _failed(evaluation: Evaluation | None) -> list[dict[str, Any]]:
+    return [gate for gate in evaluation.gates if gate["outcome"] == "fail"] if evaluation else []
 
 
 def _last(job: Job | None) -> Job | None:
@@ -162,7 +181,9 @@ def _answer(submission: Submission, job: Job | None, evaluation: Evaluation | No
     if submission.state == State.WITHDRAWN:
         return "This upload was given up; nothing was registered."
     if evaluation:
-        return "The model is on record, and its plant has evaluated it."
+        passes = "and its plant has evaluated it"
+        fails = "but does not pass on its plant's data"
+        return f"The model is on record, {fails if _failed(evaluation) else passes}."
     if job and job.state in ENDED:
         return "The model is on record, but its evaluation ended without a figure."
     if job and job.state != JobState.QUEUED:

@@ -16,6 +16,9 @@ _ELEMENTS = {
     "string": onnx.TensorProto.STRING,
 }
 
+_MOST_NAMED = 4
+_MAX_NAME_CHARACTERS = 40
+
 
 class SignatureProblem(Exception):
     """There is no usable signature to judge by; carries the refusal."""
@@ -48,14 +51,39 @@ def signature_of(model: onnx.ModelProto, expected: Signature | None) -> Signatur
 
 
 def _difference(found: Signature, expected: Signature) -> str:
-    for name in ("kind", "classes", "numeric", "categorical"):
-        ours, theirs = getattr(expected, name), getattr(found, name)
-        if ours != theirs:
-            return (
-                f"the file's {name} are {printable(str(theirs), 150)}, the contract's are"
-                f" {printable(str(ours), 150)}; train and export for this family's {name}"
-            )
+    if found.kind != expected.kind:
+        return (
+            f"the file is made for {found.kind}, {expected.kind} were expected; export it for"
+            f" {expected.kind}"
+        )
+    for name in ("classes", "numeric", "categorical"):
+        theirs, ours = getattr(found, name), getattr(expected, name)
+        if theirs != ours:
+            what = "classes" if name == "classes" else f"{name} columns"
+            return f"{_names(what, theirs, ours)}; export the model for them, or state what it has"
     raise AssertionError("Equal signatures have no difference.")
+
+
+def _names(what: str, theirs: Sequence[str], ours: Sequence[str]) -> str:
+    """What differs between two lists of names; the whole lists seldom show it."""
+    if sorted(theirs) == sorted(ours):
+        place = next(at for at, name in enumerate(theirs) if name != ours[at])
+        return (
+            f"the file has the same {what} in another order: number {place + 1} is"
+            f" {_named(theirs[place : place + 1])}, {_named(ours[place : place + 1])} was expected"
+        )
+    added = [name for name in theirs if name not in ours]
+    lacking = [name for name in ours if name not in theirs]
+    told = (
+        f"{verb} {_named(names)}" for verb, names in (("has", added), ("lacks", lacking)) if names
+    )
+    return f"the file's {what} are others than expected: it {' and '.join(told)}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    text = ", ".join(printable(name, _MAX_NAME_CHARACTERS) for name in names[:_MOST_NAMED])
+    return f"{text} and {more} more" if more > 0 else text
 
 
 def _differs(what: str, node: str = "") -> SignatureProblem:

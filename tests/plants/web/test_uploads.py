@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.models import Submission
+from registry.models.submissions import SubmissionState
 from tests.factories import registry as rows
 from tests.factories import uploads
 
@@ -147,3 +149,66 @@ def test_somebody_who_may_not_send_is_shown_how_far_it_is(client, shown, vera):
     page = client.get(half.get_absolute_url()).content.decode()
     assert "data-upload" not in page
     assert "Engineers of the plant may go on with it" in page
+
+
+@pytest.fixture
+def registered(shown):
+    """Makes an upload whose model is on record and scored, well or badly."""
+
+    def make(skill: float, version=None) -> Submission:
+        version = version or rows.version(
+            shown.family,
+            shown.recipe,
+            "graz",
+            f"9.{skill:.0f}.0",
+            made_by="upload",
+            dataset="castings",
+            skill=skill,
+        )
+        return uploads.submission(
+            shown,
+            SubmissionState.REGISTERED,
+            plant_code="graz",
+            dataset="castings",
+            version=version,
+            ended_at=timezone.now(),
+        )
+
+    return make
+
+
+def test_a_model_that_fails_its_gates_says_so_first(client, shown, ines, registered):
+    client.force_login(ines)
+    weak, good = registered(0), registered(4)
+    page = client.get(weak.get_absolute_url())
+    assert page.context["page"].failed_gates
+    assert "does not pass on its plant&#x27;s data" in page.content.decode()
+    assert page.context["page"].failed_gates[0]["reason"] in page.content.decode()
+    page = client.get(good.get_absolute_url())
+    assert page.context["page"].failed_gates == []
+    assert "its plant has evaluated it" in page.content.decode()
+
+
+def test_the_same_model_again_is_said_to_be_nothing_new(client, shown, ines, registered):
+    client.force_login(ines)
+    first = registered(4)
+    second = registered(4, first.version)
+    assert "was on record already" not in client.get(first.get_absolute_url()).content.decode()
+    assert "was on record already" in client.get(second.get_absolute_url()).content.decode()
+
+
+def test_the_list_says_in_words_why_a_file_was_refused(client, shown, clara):
+    client.force_login(clara)
+    uploads.cast(shown)
+    page = client.get("/uploads/").content.decode()
+    assert "Operator NonMaxSuppression is not on the platform" in page
+    assert "not all bytes came in time" in page
+    assert "verifier-refused" not in page
+
+
+def test_a_refused_field_says_why_beside_the_way_out(client, shown, ines, declaration):
+    client.force_login(ines)
+    answer = client.post(reverse(NEW), declaration | {"training_notes": "short"})
+    (told,) = answer.context["form"].errors["training_notes"]
+    assert told.startswith("The training notes say too little")
+    assert "Write at least one sentence" in told

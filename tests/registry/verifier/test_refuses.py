@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from registry.domain.errors import Invalid
-from registry.domain.onnx_contract import ML_DOMAIN
+from registry.domain.onnx_contract import ML_DOMAIN, Signature
 from registry.verifier import RULES, verify
 from tests.registry.verifier import graphs
 from tests.registry.verifier.conftest import Judge
@@ -117,8 +117,15 @@ def test_a_signature_other_than_the_expected_one_is_refused(judge: Judge) -> Non
     other_classes(model)
     (refusal,) = judge(model, graphs.IMAGES).refusals
     assert refusal.rule == "signature-differs"
-    assert "'pit'" in refusal.sentence
-    assert "'stain'" in refusal.sentence
+    assert "it has pit and lacks stain; export the model for them" in refusal.sentence
+
+
+def test_the_same_classes_in_another_order_are_told_by_their_place(judge: Judge) -> None:
+    wanted = Signature("images", tuple(reversed(graphs.IMAGES.classes)))
+    (refusal,) = judge(graphs.images(), wanted).refusals
+    first, last = graphs.IMAGES.classes[0], graphs.IMAGES.classes[-1]
+    assert "in another order" in refusal.sentence
+    assert f"number 1 is {first}, {last} was expected" in refusal.sentence
 
 
 def test_a_table_is_refused_where_images_are_expected(judge: Judge) -> None:

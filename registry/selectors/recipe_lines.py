@@ -18,7 +18,7 @@ from registry.domain.recipe_diff import (
 )
 from registry.domain.recipe_yaml import with_version, written
 from registry.domain.text_diff import Line, text_diff
-from registry.models import Job, ModelVersion, Recipe
+from registry.models import Job, MadeBy, ModelVersion, Recipe
 
 _MOST_ROWS = 200  # plants times the choices they made; more than a page can say
 
@@ -106,7 +106,9 @@ def uses(scope: PlantScope, recipe: Recipe) -> list[Use]:
 
 
 def _versions(scope: PlantScope, recipe: Recipe) -> list[ModelVersion]:
-    rows = ModelVersion.objects.visible_to(scope).filter(recipe=recipe).select_related("family")
+    # An uploaded version is judged by the recipe; its plant did not run it.
+    made = ModelVersion.objects.visible_to(scope).filter(recipe=recipe, made_by=MadeBy.JOB)
+    rows = made.select_related("family")
     return list(rows.only("origin", "version", "resolved_digest", "registered_at", "family__slug"))
 
 

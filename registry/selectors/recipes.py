@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from registry.domain.access import PlantScope
 from registry.domain.recipes import Knob
-from registry.models import Job, ModelVersion, Recipe, TaskKind
+from registry.models import Job, MadeBy, ModelVersion, Recipe, TaskKind
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
 from registry.selectors.own_figures import with_own
 
@@ -41,10 +41,15 @@ _SHAPE = Shape(
 
 def listing(scope: PlantScope, parameters: Mapping[str, str]) -> Listing:
     """Recipes with how many versions each has made, as far as the caller sees them."""
-    made = ModelVersion.objects.visible_to(scope).filter(recipe=OuterRef("pk")).order_by()
+    made = _made(scope).filter(recipe=OuterRef("pk")).order_by()
     counted = made.values("recipe").annotate(uses=Count("pk")).values("uses")
     rows = Recipe.objects.visible_to(scope).defer("source")
     return narrow(rows.annotate(uses=Coalesce(Subquery(counted), 0)), parameters, _SHAPE)
+
+
+def _made(scope: PlantScope) -> QuerySet[ModelVersion]:
+    """Versions trained by a recipe; one that was uploaded is only judged by it."""
+    return ModelVersion.objects.visible_to(scope).filter(made_by=MadeBy.JOB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,14 @@ class RecipePage:
     knobs: list[Knob]
     versions: list[ModelVersion]
     made: int
+    judged: int
     jobs: int
 
 
 def page(scope: PlantScope, recipe: Recipe, knobs: list[Knob]) -> RecipePage:
     """What the recipe does, what a plant may set, and what was made with it."""
-    made = ModelVersion.objects.visible_to(scope).filter(recipe=recipe)
+    made = _made(scope).filter(recipe=recipe)
+    brought = ModelVersion.objects.visible_to(scope).filter(recipe=recipe, made_by=MadeBy.UPLOAD)
     versions = with_own(made)
     return RecipePage(
         knobs=knobs,
@@ -67,5 +74,6 @@ def page(scope: PlantScope, recipe: Recipe, knobs: list[Knob]) -> RecipePage:
             versions.select_related("family", "baseline").defer("resolved_recipe")[:_SHOWN]
         ),
         made=made.count(),
+        judged=brought.count(),
         jobs=Job.objects.visible_to(scope).filter(recipe=recipe).count(),
     )

@@ -98,3 +98,17 @@ def test_page_and_list_count_the_same_versions_each_for_who_asks(client, clara, 
         assert {one.pk: one.uses for one in listed}[shown.recipe.pk] == theirs
         assert f"It has made {theirs} versions" in page.content.decode()
         assert ("The newest 25 of 28" in page.content.decode()) == (theirs > 25)
+
+
+def test_an_uploaded_model_is_judged_by_a_recipe_and_not_made_by_it(client, clara, shown):
+    client.force_login(clara)
+    before = client.get(shown.recipe.get_absolute_url()).context
+    brought = rows.version(shown.family, shown.recipe, "graz", "7.0.0", made_by="upload")
+    page = client.get(shown.recipe.get_absolute_url())
+    assert page.context["page"].made == before["page"].made
+    assert brought not in page.context["page"].versions
+    assert all(brought not in use.versions for use in page.context["uses"])
+    assert "judged 1 uploaded model" in page.content.decode()
+    listed = client.get(reverse("registry:recipe-list")).context["listing"].page.object_list
+    uses = {one.pk: one.uses for one in listed}
+    assert uses[shown.recipe.pk] == before["page"].made

@@ -69,14 +69,17 @@
     return element.dataset.turn || "0";
   }
 
-  document.addEventListener(
-    "change",
-    function (event) {
-      const choices = event.target.closest("[data-choices]");
-      if (choices) choices.dataset.turn = String(Number(turnOf(choices)) + 1);
-    },
-    true,
-  );
+  // Typing counts before the field is left, or the answer would take away what was just typed.
+  ["change", "input"].forEach(function (kind) {
+    document.addEventListener(
+      kind,
+      function (event) {
+        const choices = event.target.closest("[data-choices]");
+        if (choices) choices.dataset.turn = String(Number(turnOf(choices)) + 1);
+      },
+      true,
+    );
+  });
 
   document.addEventListener("htmx:beforeRequest", function (event) {
     event.detail.xhr.turn = turnOf(event.detail.elt);

@@ -179,3 +179,26 @@ def upload_half(submission: Submission, model: Path) -> None:
     file = submission_files.FileFacts(model.name, len(data))
     submission_files.announce(scope, submission.pk, file)
     submission_files.append(scope, submission.pk, offset=0, part=data[:5_000_000])
+
+
+def test_what_is_typed_while_the_choices_are_fetched_stays(browse, shown):
+    seen = browse(Role.ENGINEER, at="graz")
+    seen.open("/uploads/new/?plant=graz&family=surface-defects")
+
+    def late(route: Any) -> None:
+        seen.page.wait_for_timeout(400)
+        route.continue_()
+
+    seen.page.route("**/uploads/new/?*", late)
+    with seen.page.expect_response("**/uploads/new/?*"):
+        seen.page.locator("[name=recipe]").select_option(str(shown.recipe.pk))
+        seen.page.locator("[name=classes]").fill("good\nscratch\nburr")
+    seen.page.wait_for_timeout(200)
+    assert seen.page.locator("[name=classes]").input_value() == "good\nscratch\nburr"
+    # Left, the field asks on its own account, and both choices stand.
+    with seen.page.expect_response("**/uploads/new/?*"):
+        seen.page.keyboard.press("Tab")
+    seen.page.wait_for_timeout(200)
+    assert seen.page.locator("[name=classes]").input_value() == "good\nscratch\nburr"
+    assert seen.page.locator("[name=recipe]").input_value() == str(shown.recipe.pk)
+    assert seen.problems == []

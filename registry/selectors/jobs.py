@@ -24,11 +24,13 @@ _POLICY = "The plant's policy said no; the plant's log names the rule."
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "open": tuple(state for state in JobState if state not in ENDED),
+    "at-work": tuple(state for state in JobState if state not in {*ENDED, JobState.QUEUED}),
     "ended": tuple(ENDED),
     "needs-somebody": NEEDS_SOMEBODY,
 }
 _STATE_OPTIONS = (
     ("open", "open"),
+    ("at-work", "being worked on"),
     ("needs-somebody", "ended without success"),
     ("ended", "all ended"),
     *((state.value, state.value.replace("_", " ")) for state in JobState),

@@ -114,6 +114,10 @@ def test_a_stranger_reads_of_their_own_plant_only(client, shown, leipzig, stan):
 def test_somebody_without_a_role_is_told_how_to_get_one(client, shown, nobody):
     client.force_login(nobody)
     assert sentence(client) == "There is no plant yet that you may see."
+    words = client.get(reverse(HOME)).content.decode()
+    assert "Nothing yet: what needs somebody" in words
+    assert "no champion is below its norm" not in words
+    assert "POST /api/v1/plants/" in client.get(reverse("plants:plant-list")).content.decode()
 
 
 def test_the_centres_idle_laboratory_is_nobodys_need(client, centre, graz, petra):

@@ -161,3 +161,16 @@ def test_the_list_asks_again_while_something_is_open_and_rests_when_nothing_is(c
     assert f'id="job-{shown.running.pk}"' in page, "the focus survives the swap by its id"
     Job.objects.open().update(state=JobState.CANCELLED, ended_at=timezone.now())
     assert "every 5s" not in client.get(address).content.decode()
+
+
+def test_each_count_of_a_queue_leads_to_the_jobs_it_counts(client, shown, clara):
+    client.force_login(clara)
+    answer = client.get(reverse("registry:job-list"))
+    page = answer.content.decode()
+    for queue in answer.context["queues"]:
+        for state, count in (("queued", queue["waiting"]), ("at-work", queue["at_work"])):
+            wishes = {"plant": queue["plant_code"], "state": state}
+            listed = client.get(reverse("registry:job-list"), wishes).context["listing"]
+            assert listed.page.paginator.count == count
+            link = f'href="?plant={queue["plant_code"]}&amp;state={state}"'
+            assert (link in page) == (count > 0)

@@ -144,7 +144,7 @@ _Found = tuple[Family, Standing | None, Sequence[float] | None]
 
 def _cell(facts: PlantFacts, one: _Found, now: datetime, compare: str) -> Cell:
     family, standing, points = one
-    url = f"{facts.url}#versions"
+    url = f"{facts.url}#family-{family.slug}"
     if standing and standing.norm and family.baseline:
         url = f"{compare}?a={standing.version}&b={family.baseline}"
     days = (now - standing.evaluated_at).days if standing else 0

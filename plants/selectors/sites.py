@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from plants.models import EnrolmentCode, Plant, PlantCredential, Worker
+from plants.models import EnrolmentCode, Plant, PlantCredential, Station, Worker
 from plants.models.workers import SILENT_AFTER
 from registry.domain.access import PlantScope
 from registry.domain.jobs import ENDED
-from registry.models import Job, ModelVersion
+from registry.models import Job, ModelFamily, ModelVersion
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
 from registry.selectors.own_figures import with_own
 
@@ -195,6 +195,16 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyHere:
+    """What a plant has of one family: its own newest version, and where it inspects for it."""
+
+    family: ModelFamily
+    newest: ModelVersion | None
+    versions: int
+    stations: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlantPage:
     """Everything that the page of one plant shows."""
 
@@ -205,6 +215,7 @@ class PlantPage:
     work: Workload
     jobs: list[Job]
     versions: list[ModelVersion]
+    families: list[FamilyHere]
     credentials: list[PlantCredential]
     codes: list[EnrolmentCode]
     ended: dict[str, int]
@@ -228,10 +239,27 @@ def plant_page(scope: PlantScope, plant: Plant) -> PlantPage:
         work=workload(scope, [plant.code])[plant.code],
         jobs=list(jobs.select_related("family")[:8]),
         versions=list(versions.select_related("family", "baseline")[:8]),
+        families=_families_here(scope, plant),
         credentials=list(PlantCredential.objects.visible_to(scope).filter(plant=plant)[:5]),
         codes=list(EnrolmentCode.objects.visible_to(scope).filter(plant=plant).usable(now)),
         ended=dict(ended),
     )
+
+
+def _families_here(scope: PlantScope, plant: Plant) -> list[FamilyHere]:
+    """Every family that the plant has versions of or inspects for; four queries."""
+    own = ModelVersion.objects.visible_to(scope).filter(origin=plant.code)
+    made = Counter(own.order_by().values_list("family", flat=True))
+    stations = Station.objects.visible_to(scope).open().filter(line__plant=plant)
+    inspected = Counter(stations.exclude(family=None).values_list("family", flat=True))
+    latest = own.filter(family=OuterRef("family")).order_by("-registered_at").values("pk")[:1]
+    rows = with_own(own.filter(pk=Subquery(latest))).select_related("family", "baseline")
+    newest = {one.family_id: one for one in rows.defer("resolved_recipe", "environment")}
+    families = ModelFamily.objects.visible_to(scope).filter(pk__in={*made, *inspected})
+    return [
+        FamilyHere(one, newest.get(one.pk), made[one.pk], inspected[one.pk])
+        for one in families.order_by("title")
+    ]
 
 
 def offers_of(workers: Iterable[Worker]) -> list[Offer]:

@@ -153,3 +153,12 @@ def test_a_credential_of_another_plant_is_not_found_under_this_one(client, shown
     assert client.post(path).status_code == 404
     shown.credential.refresh_from_db()
     assert shown.credential.revoked_at is None
+
+
+def test_every_family_has_its_place_on_the_plants_page(shown, client, ines):
+    client.force_login(ines)
+    page = " ".join(client.get("/plants/graz/").content.decode().split())
+    row = page.split('id="family-surface-defects"')[1].split("</tr>")[0]
+    assert shown.local.get_absolute_url() in row
+    assert "plant=graz&amp;family=surface-defects" in row
+    assert 'id="family-weld-seams"' not in page, "it has nothing of that family"

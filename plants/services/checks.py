@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from plants.domain.seen_words import unseen
 from plants.models import Plant
 from registry.domain.errors import Conflict, Invalid, NotFound
 
@@ -35,3 +36,7 @@ def check_fields(row: models.Model, what: str, skip: tuple[str, ...] = ()) -> No
         row.clean_fields(exclude={*links, *skip})
     except ValidationError as error:
         raise Invalid(f"The {what} has fields to correct.", fields=error.message_dict) from error
+    lines = [one for one in row._meta.concrete_fields if type(one) is models.CharField]
+    told = {one.name: unseen(str(getattr(row, one.name) or "")) for one in lines}
+    if found := {name: [sentence] for name, sentence in told.items() if sentence}:
+        raise Invalid(f"The {what} has fields to correct.", fields=found)

@@ -14,6 +14,7 @@ from plants.domain.imports.facts import KINDS, Line, Owned, Present, Station
 from plants.domain.imports.tables import Record
 from plants.domain.local_times import instant_of
 from plants.domain.rosters import LEVELS, PRIMARY, Shift, Span, check_span, refuse_overlap
+from plants.domain.seen_words import unseen
 from registry.domain.digests import digest_of
 from registry.domain.errors import PlatformError
 
@@ -95,6 +96,8 @@ def _check_shape(kind: str, record: Record) -> None:
     for column in ("name", "team"):
         if len(record.cells.get(column, "")) > _MAX_NAME_CHARACTERS:
             raise _Refused(column, f"It has more than {_MAX_NAME_CHARACTERS} characters.")
+        if sentence := unseen(record.cells.get(column, "")):
+            raise _Refused(column, sentence)
 
 
 def _check_new(kind: str, record: Record, seen: dict[tuple[str, ...], int]) -> None:

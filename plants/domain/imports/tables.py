@@ -45,13 +45,20 @@ def read(raw: bytes, columns: Sequence[str], required: Sequence[str]) -> list[Re
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     try:
         header = _header(next(reader, []), columns, required)
-        return list(_records(reader, header))
+        found = _records(reader, header)
     except csv.Error as error:
         raise Invalid(
             f"Line {reader.line_num} is no CSV: {error}.",
             code="bad-csv",
             fields={"file": ["Look for a quotation mark that is opened and never closed."]},
         ) from None
+    if not found:
+        raise Invalid(
+            "The table has a header and no line below it.",
+            code="no-lines",
+            fields={"file": ["Fill in at least one line; what a table leaves out stays as it is."]},
+        )
+    return found
 
 
 def _decoded(raw: bytes) -> str:

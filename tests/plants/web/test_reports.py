@@ -256,3 +256,26 @@ def test_a_shift_that_is_over_is_not_entered_by_hand(shown, engineer):
     ahead = sent | {"starts_at": "2030-11-21T18:00", "ends_at": "2030-11-22T06:00"}
     assert engineer.post("/plants/graz/roster/", ahead).status_code == 302
     assert OnCallShift.objects.count() == before + 1
+
+
+def test_a_table_without_lines_is_refused_instead_of_imported(shown, engineer):
+    sent = {"kind": "lines", "text": "line,name\n"}
+    answer = engineer.post("/plants/graz/imports/", sent)
+    assert answer.status_code == 422
+    assert "no line below it" in answer.content.decode()
+    assert "Import 0 lines" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\x07"], ids=["override", "bell"])
+def test_a_name_that_cannot_be_seen_is_refused_by_hand_and_in_bulk(shown, engineer, sign):
+    before = Line.objects.count()
+    sent = {"do": "open-line", "code": "line-9", "name": f"Li{sign}ne"}
+    answer = engineer.post("/plants/graz/lines/", sent)
+    assert answer.status_code == 422
+    assert "which cannot be seen" in answer.content.decode()
+    table = {"kind": "lines", "text": f"line,name\nline-9,Li{sign}ne\n"}
+    answer = engineer.post("/plants/graz/imports/", table)
+    assert answer.status_code == 422
+    assert "at place 3, which cannot be seen" in answer.content.decode()
+    assert Line.objects.count() == before
+    assert engineer.post("/plants/graz/lines/", sent | {"name": "Line 9"}).status_code == 302

@@ -109,7 +109,7 @@ class Services:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=120,
+            timeout=200,
         )
         assert not check or done.returncode == 0, f"{name}: {done.stdout[-3000:]}"
         return done.stdout
@@ -142,7 +142,7 @@ class Services:
         )
         return done.returncode, (done.stdout + done.stderr).strip()
 
-    def await_health(self, name: str, *, seconds: float = 60) -> None:
+    def await_health(self, name: str, *, seconds: float = 120) -> None:
         """As `depends_on: service_healthy` waits."""
         deadline = time.monotonic() + seconds
         while True:

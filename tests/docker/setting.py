@@ -42,7 +42,7 @@ job = runs.order(
     "torque",
     overrides={"model.init": "scratch"},
 )
-(ended,) = runs.wait([job], seconds=90, say=lambda line: None)
+(ended,) = runs.wait([job], seconds=150, say=lambda line: None)
 why = "" if runs.has_result(ended) else runs.failure_of(ended)
 print(json.dumps({"state": ended.state, "why": why}))
 """

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from plants.api.of_plant import OfPlant, scope_of
 from plants.domain.imports import facts, tables
-from plants.domain.imports.planning import Plan
+from plants.domain.imports.changes import Plan
 from plants.selectors import report_tables
 from plants.services import imports
 from registry.domain import spreadsheets
@@ -20,6 +20,13 @@ from registry.domain.access import Role
 from registry.domain.errors import Invalid, TooLarge
 
 _KIND = OpenApiParameter("kind", str, required=True, enum=list(facts.KINDS))
+
+
+def _example(kind: facts.Kind) -> OpenApiExample:
+    text = "".join(spreadsheets.lines(kind.columns, [kind.example]))
+    return OpenApiExample(
+        kind.title, text.lstrip("\ufeff"), request_only=True, media_type="text/csv"
+    )
 
 
 class BoundedCSV(BaseParser):
@@ -67,7 +74,7 @@ class Imports(OfPlant):
         scope = scope_of(request)
         scope.require(Role.ENGINEER, code)
         kind = _kind(request)
-        rows = facts.exported(kind, report_tables.present(scope, self.plant))
+        rows = facts.exported(kind, report_tables.present(scope, self.plant, kind))
         return StreamingHttpResponse(
             spreadsheets.lines(facts.KINDS[kind].columns, rows),
             content_type="text/csv; charset=utf-8",
@@ -77,6 +84,9 @@ class Imports(OfPlant):
         summary="Import a table, all of it or nothing; dry_run only says what it would do",
         parameters=[_KIND, OpenApiParameter("dry_run", bool)],
         request={"text/csv": OpenApiTypes.STR},
+        description="Its first line names the columns. A runbook's Markdown stands in one quoted "
+        "cell of many lines; worker metrics take times with their offset.",
+        examples=[_example(one) for one in facts.KINDS.values()],
         responses={200: ImportOut, 201: ImportOut},
     )
     def post(self, request: Request, code: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from registry.domain import wording
@@ -11,6 +12,8 @@ from registry.domain import wording
 _LOW_DISK_SHARE = 0.05
 _HIGH_MEMORY_SHARE = 0.95
 _MB_A_GB = 1024
+# What a machine had to spare is asked after for a quarter of a year.
+KEPT_FOR = timedelta(days=90)
 
 
 class Said(NamedTuple):

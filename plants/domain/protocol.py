@@ -87,12 +87,13 @@ _SCALARS = {
         "items": {"type": ["string", "number", "integer", "boolean"], "maxLength": 100},
     },
 }
-_SOME = {"type": "number", "minimum": 0, "maximum": 10**9}
-_METRIC_NAMES = (
+MAX_METRIC = 10**9
+_SOME = {"type": "number", "minimum": 0, "maximum": MAX_METRIC}
+METRIC_NAMES = (
     *("load_share", "memory_used_mb", "memory_total_mb", "disk_free_gb", "disk_total_gb"),
     *("jobs_done", "busy_seconds"),
 )
-_METRICS = _closed(dict.fromkeys(_METRIC_NAMES, _SOME), optional=_METRIC_NAMES)
+_METRICS = _closed(dict.fromkeys(METRIC_NAMES, _SOME), optional=METRIC_NAMES)
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     "enrolment": _closed({"code": {"type": "string", "minLength": 1, "maxLength": 100}}),

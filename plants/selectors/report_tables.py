@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,14 +19,21 @@ from plants.models import (
     Ownership,
     Person,
     Plant,
+    Runbook,
+    RunbookVersion,
     Station,
+    Worker,
+    WorkerReading,
 )
 from registry.domain.access import PlantScope
 from registry.models import ModelFamily
 
+# What a figure is written with; the machine's own are no more exact.
+_DECIMALS = 12
 
-def present(scope: PlantScope, plant: Plant) -> facts.Present:
-    """Everything that a table of this plant can meet; seven queries."""
+
+def present(scope: PlantScope, plant: Plant, kind: str) -> facts.Present:
+    """Everything that a table of this kind and plant can meet; at most ten queries."""
     lines = Line.objects.visible_to(scope).filter(plant=plant)
     stations = Station.objects.visible_to(scope).filter(line__plant=plant)
     return facts.Present(
@@ -42,7 +50,53 @@ def present(scope: PlantScope, plant: Plant) -> facts.Present:
         owned=_owned(scope, plant),
         shifts=_shifts(scope, plant),
         families=frozenset(ModelFamily.objects.visible_to(scope).values_list("slug", flat=True)),
+        **_long(scope, plant, kind),
     )
+
+
+def _long(scope: PlantScope, plant: Plant, kind: str) -> dict[str, Any]:
+    """What is too long to read for tables about something else."""
+    if kind == "runbooks":
+        return {"runbooks": _runbooks(scope, plant)}
+    if kind == "metrics":
+        names = Worker.objects.visible_to(scope).filter(plant=plant).values_list("name", flat=True)
+        return {"workers": frozenset(names), "readings": _readings(scope, plant)}
+    return {}
+
+
+def _runbooks(scope: PlantScope, plant: Plant) -> dict[str, facts.Runbook]:
+    texts = RunbookVersion.objects.visible_to(scope).filter(runbook__plant=plant)
+    # By number, so that the newest stays.
+    newest = {
+        runbook: (number, markdown)
+        for runbook, number, markdown in texts.order_by("number").values_list(
+            "runbook", "number", "markdown"
+        )
+    }
+    rows = Runbook.objects.visible_to(scope).filter(plant=plant)
+    return {
+        one.slug: facts.Runbook(
+            title=one.title,
+            markdown=newest[one.pk][1],
+            families=tuple(sorted(family.slug for family in one.families.all())),
+            lines=tuple(sorted(line.code for line in one.lines.all())),
+            reviewed_on=one.reviewed_on,
+            version=newest[one.pk][0],
+            is_retired=one.retired_at is not None,
+        )
+        for one in rows.prefetch_related("families", "lines")
+    }
+
+
+def _readings(scope: PlantScope, plant: Plant) -> dict[tuple[str, datetime], dict[str, float]]:
+    rows = WorkerReading.objects.visible_to(scope).filter(worker__plant=plant)
+    # A table tells seconds; no worker is read twice in one.
+    return {
+        (worker, read_at.replace(microsecond=0)): {
+            name: round(float(figure), _DECIMALS) for name, figure in metrics.items()
+        }
+        for worker, read_at, metrics in rows.values_list("worker__name", "read_at", "metrics")
+    }
 
 
 def _people(scope: PlantScope, plant: Plant) -> dict[str, facts.Person]:

@@ -7,53 +7,31 @@ it found to be new, known or free still is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
-from plants.domain.imports.planning import Change
-from plants.models import ContactMethod, Line, OnCallShift, Ownership, Person, Plant, Station
+from plants.domain.imports.changes import Change
+from plants.models import (
+    ContactMethod,
+    Line,
+    OnCallShift,
+    Ownership,
+    Person,
+    Station,
+    Worker,
+    WorkerReading,
+)
 from plants.services.checks import check_fields
+from plants.services.import_runbooks import write as write_runbooks
+from plants.services.imported import CHANGED_AT_ONCE, Known, named
 from plants.services.lines import line_fact, station_fact
 from plants.services.ownership import declared_fact, said
 from plants.services.people import person_fact
 from plants.services.rosters import shift_fact
-from registry.domain.access import PlantScope
-from registry.domain.errors import PlatformError
-from registry.models import ModelFamily
 from registry.services.ledger import Fact
-
-# Of an update in bulk each row adds a branch to one statement.
-_CHANGED_AT_ONCE = 200
-
-
-class Known:
-    """The rows that lines name by code, read once."""
-
-    def __init__(self, scope: PlantScope, plant: Plant) -> None:
-        self.scope, self.plant = scope, plant
-        rows = Line.objects.visible_to(scope).filter(plant=plant)
-        self.lines = {one.code: one for one in rows}
-        people = Person.objects.visible_to(scope).filter(plant=plant)
-        self.people = {one.code: one for one in people}
-        self.families = {one.slug: one for one in ModelFamily.objects.visible_to(scope)}
-
-
-@contextmanager
-def _named(change: Change) -> Iterator[None]:
-    """Say in a refusal which line of the table it is about."""
-    try:
-        yield
-    except PlatformError as refusal:
-        fields = {f"line {change.line}, {column}": it for column, it in refusal.fields.items()}
-        raise type(refusal)(
-            f"Line {change.line}: {refusal.message} Nothing is imported.",
-            code=refusal.code,
-            fields=fields,
-        ) from None
 
 
 def _lines(known: Known, changes: Sequence[Change]) -> list[Fact]:
@@ -69,10 +47,10 @@ def _lines(known: Known, changes: Sequence[Change]) -> list[Fact]:
             former, line.name = line.name, name
             renamed.append(line)
             facts.append(line_fact("line.renamed", line, former=former, name=name))
-        with _named(change):
+        with named(change):
             check_fields(line, "line")
     Line.objects.bulk_create(new)
-    Line.objects.bulk_update(renamed, ["name"], batch_size=_CHANGED_AT_ONCE)
+    Line.objects.bulk_update(renamed, ["name"], batch_size=CHANGED_AT_ONCE)
     return facts
 
 
@@ -93,10 +71,10 @@ def _stations(known: Known, changes: Sequence[Change]) -> list[Fact]:
             station.line, station.name, station.family = line, values["name"], family
             changed.append(station)
             facts.append(station_fact("station.changed", station, name=station.name, **details))
-        with _named(change):
+        with named(change):
             check_fields(station, "station")
     Station.objects.bulk_create(new)
-    Station.objects.bulk_update(changed, ["name", "family"], batch_size=_CHANGED_AT_ONCE)
+    Station.objects.bulk_update(changed, ["name", "family"], batch_size=CHANGED_AT_ONCE)
     return facts
 
 
@@ -114,7 +92,7 @@ def _people(known: Known, changes: Sequence[Change]) -> list[Fact]:
             person.name = name
             renamed.append(person)
             facts.append(person_fact("person.renamed", person))
-        with _named(change):
+        with named(change):
             check_fields(person, "person")
         for kind in ("phone", "email"):
             address = change.values.get(kind, "")
@@ -122,7 +100,7 @@ def _people(known: Known, changes: Sequence[Change]) -> list[Fact]:
                 contacts.append(ContactMethod(person=person, kind=kind, address=address, rank=1))
                 facts.append(person_fact("contact.added", person, kind=kind, rank=1))
     Person.objects.bulk_create(new)
-    Person.objects.bulk_update(renamed, ["name"], batch_size=_CHANGED_AT_ONCE)
+    Person.objects.bulk_update(renamed, ["name"], batch_size=CHANGED_AT_ONCE)
     ContactMethod.objects.bulk_create(contacts)
     return facts
 
@@ -151,7 +129,7 @@ def _owners(known: Known, changes: Sequence[Change]) -> list[Fact]:
             since=now,
             declared_by=known.scope.actor.name,
         )
-        with _named(change):
+        with named(change):
             check_fields(wanted, "ownership", skip=("until",))
         former = in_force.get(wanted.line_id)
         if former and said(former) == said(wanted):
@@ -188,10 +166,32 @@ def _shifts(known: Known, changes: Sequence[Change]) -> list[Fact]:
     return [shift_fact("shift.entered", one) for one in new]
 
 
+def _readings(known: Known, changes: Sequence[Change]) -> list[Fact]:
+    rows = Worker.objects.visible_to(known.scope).filter(plant=known.plant)
+    workers = {one.name: one for one in rows}
+    found: defaultdict[str, list[WorkerReading]] = defaultdict(list)
+    for change in changes:
+        worker, read_at, metrics = (change.values[key] for key in ("worker", "read_at", "metrics"))
+        one = WorkerReading(worker=workers[worker], read_at=read_at, metrics=metrics)
+        found[worker].append(one)
+    WorkerReading.objects.bulk_create([one for several in found.values() for one in several])
+    # A figure is no fact of its own; that somebody brought a worker's figures is one.
+    return [_brought(known, name, several) for name, several in found.items()]
+
+
+def _brought(known: Known, worker: str, readings: Sequence[WorkerReading]) -> Fact:
+    moments = sorted(one.read_at.isoformat() for one in readings)
+    details = {"count": len(readings), "from": moments[0], "to": moments[-1]}
+    code = known.plant.code
+    return Fact("readings.imported", f"worker:{code}/{worker}", code, details)
+
+
 WRITERS: Mapping[str, Callable[[Known, Sequence[Change]], list[Fact]]] = {
     "lines": _lines,
     "stations": _stations,
     "people": _people,
     "ownership": _owners,
     "shifts": _shifts,
+    "runbooks": write_runbooks,
+    "metrics": _readings,
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.db import transaction
 
 from plants.domain.imports import facts, tables
-from plants.domain.imports.planning import Plan
+from plants.domain.imports.changes import Plan
 from plants.domain.imports.planning import plan as plan_of
 from plants.models import Plant
 from plants.selectors import report_tables
 from plants.services.checks import lock_plant
-from plants.services.import_writers import WRITERS, Known
+from plants.services.import_writers import WRITERS
+from plants.services.imported import Known
 from registry.domain import wording
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict, Invalid
@@ -33,8 +34,8 @@ def plan(scope: PlantScope, plant: Plant, *, kind: str, raw: bytes) -> Plan:
             fields={"kind": [f"Choose one of: {', '.join(facts.KINDS)}."]},
         )
     described = facts.KINDS[kind]
-    records = tables.read(raw, described.columns, described.required)
-    return plan_of(kind, records, report_tables.present(scope, plant))
+    records = tables.read(raw, described.columns, described.required, described.prose)
+    return plan_of(kind, records, report_tables.present(scope, plant, kind))
 
 
 @transaction.atomic

@@ -185,6 +185,12 @@ def _links(runbook: Runbook) -> dict[str, Any]:
     }
 
 
+def runbook_fact(verb: str, runbook: Runbook, **details: Any) -> ledger.Fact:
+    """What the ledger is told of a runbook."""
+    return ledger.Fact(
+        verb, f"runbook:{runbook.plant_id}/{runbook.slug}", runbook.plant_id, details
+    )
+
+
 def _record(scope: PlantScope, verb: str, runbook: Runbook, **details: Any) -> None:
-    subject = f"runbook:{runbook.plant_id}/{runbook.slug}"
-    ledger.record(scope, verb, subject, plant_code=runbook.plant_id, details=details)
+    ledger.record_all(scope, [runbook_fact(verb, runbook, **details)])

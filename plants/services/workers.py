@@ -8,13 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from plants.domain.machines import KEPT_FOR
 from plants.models import Worker, WorkerReading
 from registry.domain.access import PlantScope, Role
 from registry.services import leases
 
 # A machine's load from one heartbeat to the next is noise; a quarter of an hour shows its day.
 READ_EVERY = timedelta(minutes=15)
-KEPT_FOR = timedelta(days=90)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plants.domain.imports import facts, tables
-from plants.domain.imports.planning import Plan
+from plants.domain.imports.changes import Plan
 from plants.models import Plant
 from plants.selectors import report_tables
 from plants.services import imports
@@ -28,6 +29,8 @@ _BACK = {
     "people": "person-list",
     "ownership": "line-list",
     "shifts": "roster",
+    "runbooks": "runbook-list",
+    "metrics": "plant-detail",
 }
 
 
@@ -131,11 +134,17 @@ def _page(
 @login_required
 @never_cache
 def export(request: ScopedRequest, code: str, kind: str) -> HttpResponseBase:
-    """The rows on record as the import reads them; `?empty` for the header alone."""
+    """The rows on record as the import reads them; `?empty` for none, `?example` for one."""
     plant = get_object_or_404(Plant.objects.visible_to(request.scope), pk=code)
     request.scope.require(Role.ENGINEER, code)
     if kind not in facts.KINDS:
         raise NotFound("There is no such kind of table.")
-    is_empty = "empty" in request.GET
-    rows = [] if is_empty else facts.exported(kind, report_tables.present(request.scope, plant))
-    return as_csv(facts.KINDS[kind].columns, rows, f"{code}-{kind}{'-empty' * is_empty}")
+    described, name = facts.KINDS[kind], f"{code}-{kind}"
+    rows: Iterable[tuple[str, ...]] = []
+    if "example" in request.GET:
+        name, rows = f"{kind}-example", [described.example]
+    elif "empty" in request.GET:
+        name = f"{name}-empty"
+    else:
+        rows = facts.exported(kind, report_tables.present(request.scope, plant, kind))
+    return as_csv(described.columns, rows, name)

@@ -68,6 +68,7 @@ SENTENCES: Mapping[str, str] = {
     "runbook.reviewed": "runbook read through on {on} and found right",
     "runbook.described": "title, families or lines of the runbook changed",
     "runbook.retired": "runbook taken out of use",
+    "readings.imported": "{count} readings of its machine brought in a table, up to {to}",
     "token.issued": "token for programs issued: {name}, for {days} days",
     "token.revoked": "token for programs revoked: {name}",
 }

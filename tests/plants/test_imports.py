@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from plants.domain.imports import facts, tables
 from plants.models import ContactMethod, Line, OnCallShift, Person, Station
 from plants.selectors import report_tables
-from plants.services import imports, lines, people, rosters
+from plants.services import imports, lines, people, rosters, workers
 from plants.services.access import scope_for
 from registry.domain import spreadsheets
 from registry.domain.access import portal_scope
@@ -19,6 +25,7 @@ from tests.factories.reports import reports
 pytestmark = pytest.mark.django_db
 _portal = portal_scope("test")
 
+YESTERDAY = (timezone.now() - timedelta(days=1)).date()
 TABLES = {
     "lines": "line,name\nline-1,Line 1\nline-2,Press\nline-3,Oven\n",
     "stations": "line,station,name,family\nline-1,cam-a,Camera A,surface-defects\n"
@@ -29,13 +36,33 @@ TABLES = {
     "shifts": "person,line,level,starts_at,ends_at\n"
     "berta-wolf,line-2,,2031-01-06 18:00,2031-01-07T06:00+01:00\n"
     "anna-huber,,secondary,2031-01-06 18:00,2031-01-07 06:00\n",
+    "runbooks": "runbook,title,markdown,families,lines,reviewed_on\n"
+    'lamp-is-off,When the lamp is off,"# Lamp\n\n- stop, then ""wait""\n",surface-defects,'
+    "line-1 line-2,2026-01-31\n"
+    "belt-slips,When the belt slips,Press the button.,,,\n",
+    "metrics": "worker,at,load_share,disk_free_gb\n"
+    f"worker-1,{YESTERDAY}T18:00:00Z,0.42,120\nworker-1,{YESTERDAY}T18:15:00Z,0.4375,\n",
 }
 WOULD = {"lines": (1, 1, 1), "stations": (1, 0, 1), "people": (1, 0, 1)}
 
 
 @pytest.fixture
 def here(graz):
+    beat(graz)
     return reports(graz, family())
+
+
+def beat(plant):
+    return workers.beat(
+        _portal,
+        plant_code=plant.code,
+        name="worker-1",
+        boot="0a1b2c3d",
+        agent_version="1.0",
+        datasets=[],
+        operations=[],
+        metrics={"load_share": 1 / 3, "jobs_done": 2},
+    )
 
 
 def plan(graz, kind: str, text: str | bytes):
@@ -82,14 +109,10 @@ def test_what_is_exported_and_imported_again_changes_nothing(graz, here, kind):
     do(graz, "people", TABLES["people"])
     lines.rename_line(_portal, here.second, name='=1+1 "quoted", with; marks')
     people.rename(_portal, here.berta, name="-berta")
-    rows = list(facts.exported(kind, report_tables.present(_portal, graz)))
+    rows = list(facts.exported(kind, report_tables.present(_portal, graz, kind)))
     text = "".join(spreadsheets.lines(facts.KINDS[kind].columns, rows))
-    assert not [
-        cell
-        for line in text.splitlines()
-        for cell in line.split(",")
-        if cell[:1] in "=+-@" and cell
-    ]
+    cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in "=+-@" and cell]
     planned = plan(graz, kind, text)
     assert rows
     assert planned.problems == []
@@ -132,6 +155,30 @@ def test_what_spreadsheets_write_is_read(graz, here, text):
         ("shifts", "anna-huber,line-1,,tomorrow,2031-01-07 06:00", "starts_at"),
         ("shifts", "anna-huber,line-1,,2031-01-06 18:00,2031-01-06 06:00", "ends_at"),
         ("shifts", "anna-huber,line-1,,2031-01-06 18:00,2031-03-07 06:00", "ends_at"),
+        ("runbooks", "two words,Title,Text,,,", "runbook"),
+        ("runbooks", "new,Title,,,,", "markdown"),
+        ("runbooks", "new,,Text,,,", "title"),
+        ("runbooks", "new,Ti\u202etle,Text,,,", "title"),
+        ("runbooks", f"new,{'x' * 121},Text,,,", "title"),
+        ("runbooks", f"new,Title,{'x' * 200_001},,,", "markdown"),
+        ("runbooks", "new,Title,Text,no-such,,", "families"),
+        ("runbooks", "new,Title,Text,,line-9,", "lines"),
+        ("runbooks", "new,Title,Text,,,31.1.2026", "reviewed_on"),
+        ("runbooks", "new,Title,Text,,,2026-02-30", "reviewed_on"),
+        ("runbooks", "new,Title,Text,,,2126-01-31", "reviewed_on"),
+        ("runbooks", "camera-misbehaves,Title,Text,,,", "change_note"),
+        ("runbooks", "camera-misbehaves,Title,Text,,,2001-01-31", "reviewed_on"),
+        ("metrics", f"worker-9,{YESTERDAY}T12:00:00Z,0.4,", "worker"),
+        ("metrics", f"worker-1,{YESTERDAY}T12:00:00,0.4,", "at"),
+        ("metrics", "worker-1,noon,0.4,", "at"),
+        ("metrics", "worker-1,2020-01-31T12:00:00Z,0.4,", "at"),
+        ("metrics", "worker-1,2126-01-31T12:00:00Z,0.4,", "at"),
+        ("metrics", f"worker-1,{YESTERDAY}T19:00:00+01:00,0.4,", "at"),
+        ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,,", ""),
+        ("metrics", f'worker-1,{YESTERDAY}T12:00:00Z,"0,4",', "load_share"),
+        ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,-1,", "load_share"),
+        ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,nan,", "load_share"),
+        ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,0.4,9999999999", "disk_free_gb"),
         # The clocks of Vienna go forward on 28 March 2027 and back on 31 October.
         ("shifts", "anna-huber,line-1,,2027-03-28 02:30,2027-03-28 06:00", "starts_at"),
         ("shifts", "anna-huber,line-1,,2027-10-31 01:00,2027-10-31 02:30", "ends_at"),
@@ -141,6 +188,9 @@ def test_a_wrong_line_is_named_with_its_column_and_nothing_is_written(
     graz, here, kind, row, column
 ):
     good = TABLES[kind]
+    found = plan(graz, kind, f"{good}{row}\n").problems
+    assert len(found) == 1
+    assert re.search(r"[.!]$", found[0].sentence)
     assert problems(graz, kind, f"{good}{row}\n") == [(good.count("\n") + 1, column)]
 
 

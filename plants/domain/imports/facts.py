@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from plants.domain.protocol import METRIC_NAMES
 from plants.domain.rosters import Shift
 
 
@@ -44,6 +45,18 @@ class Owned(NamedTuple):
     rollback_authority: str
 
 
+class Runbook(NamedTuple):
+    """A runbook by its name; families and lines by theirs, sorted."""
+
+    title: str
+    markdown: str
+    families: tuple[str, ...]
+    lines: tuple[str, ...]
+    reviewed_on: date
+    version: int
+    is_retired: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     """Everything that a line of a file can meet; people of shifts by code."""
@@ -56,6 +69,10 @@ class Present:
     owned: Mapping[str, Owned] = field(default_factory=dict)
     shifts: tuple[Shift, ...] = ()
     families: frozenset[str] = frozenset()
+    # Long, so read only for tables about them.
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+    workers: frozenset[str] = frozenset()
+    readings: Mapping[tuple[str, datetime], Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +83,65 @@ class Kind:
     title: str
     columns: tuple[str, ...]
     required: tuple[str, ...]
+    example: tuple[str, ...]
+    # Columns whose cells hold text as it is, blank beginnings and line ends included.
+    prose: tuple[str, ...] = ()
 
+
+_EXAMPLE_TEXT = """# When the lamp is off
+
+1. Stop the line.
+2. Change the lamp, then start it again.
+
+- [ ] Tell the "shift leader"
+"""
 
 KINDS: Mapping[str, Kind] = {
     one.name: one
     for one in (
-        Kind("lines", "Lines", ("line", "name"), ("line", "name")),
+        Kind("lines", "Lines", ("line", "name"), ("line", "name"), ("line-1", "Line 1")),
         Kind(
             "stations",
             "Stations",
             ("line", "station", "name", "family"),
             ("line", "station", "name"),
+            ("line-1", "cam-a", "Camera A", ""),
         ),
-        Kind("people", "People", ("person", "name", "phone", "email"), ("person", "name")),
+        Kind(
+            "people",
+            "People",
+            ("person", "name", "phone", "email"),
+            ("person", "name"),
+            ("anna-huber", "Anna Huber", "+43 316 5550101", "anna.huber@plant.example"),
+        ),
         Kind(
             "ownership",
             "Ownership",
             ("line", "team", "owner", "deputy", "rollback_authority"),
             ("line", "team", "owner", "rollback_authority"),
+            ("line-1", "Surface team", "anna-huber", "", "anna-huber"),
         ),
         Kind(
             "shifts",
             "Shifts",
             ("person", "line", "level", "starts_at", "ends_at"),
             ("person", "starts_at", "ends_at"),
+            ("anna-huber", "", "primary", "2031-01-06T18:00+01:00", "2031-01-07T06:00+01:00"),
+        ),
+        Kind(
+            "runbooks",
+            "Runbooks",
+            ("runbook", "title", "markdown", "families", "lines", "reviewed_on", "change_note"),
+            ("runbook", "title", "markdown"),
+            ("lamp-is-off", "When the lamp is off", _EXAMPLE_TEXT, "", "line-1", "2026-01-31", ""),
+            prose=("markdown",),
+        ),
+        Kind(
+            "metrics",
+            "Worker metrics",
+            ("worker", "at", *METRIC_NAMES),
+            ("worker", "at"),
+            ("worker-1", "2026-11-21T18:00:00Z", "0.42", "5300", "15800", "120", "500", "3", "900"),
         ),
     )
 }
@@ -103,6 +155,8 @@ def exported(kind: str, present: Present) -> Iterator[tuple[str, ...]]:
         "people": _people,
         "ownership": _ownership,
         "shifts": _shifts,
+        "runbooks": _runbooks,
+        "metrics": _metrics,
     }[kind](present)
 
 
@@ -134,6 +188,25 @@ def _shifts(present: Present) -> Iterator[tuple[str, ...]]:
         if shift.span.end > present.now:
             ends = (_written(moment, present.zone) for moment in shift.span)
             yield shift.person, shift.line or "", shift.level, *ends
+
+
+def _runbooks(present: Present) -> Iterator[tuple[str, ...]]:
+    for slug, one in sorted(present.runbooks.items()):
+        if not one.is_retired:
+            links = (" ".join(one.families), " ".join(one.lines))
+            yield slug, one.title, one.markdown, *links, str(one.reviewed_on), ""
+
+
+def _metrics(present: Present) -> Iterator[tuple[str, ...]]:
+    for (worker, moment), metrics in sorted(present.readings.items(), key=lambda one: one[0]):
+        figures = (metrics.get(name) for name in METRIC_NAMES)
+        cells = ("" if figure is None else _plain(figure) for figure in figures)
+        yield worker, _written(moment, present.zone), *cells
+
+
+def _plain(figure: float) -> str:
+    # Never with an exponent, which a person who looks for a slip cannot read.
+    return f"{figure:.12f}".rstrip("0").rstrip(".")
 
 
 def _written(moment: datetime, zone: ZoneInfo) -> str:

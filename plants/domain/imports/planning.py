@@ -6,69 +6,31 @@ import re
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from plants.domain.contacts import checked_address
+from plants.domain.imports.changes import (
+    Action,
+    Change,
+    Plan,
+    Problem,
+    Reader,
+    Refused,
+    action_of,
+    check_line,
+)
 from plants.domain.imports.facts import KINDS, Line, Owned, Present, Station
+from plants.domain.imports.readings import reader as _metrics
+from plants.domain.imports.runbooks import reader as _runbooks
 from plants.domain.imports.tables import Record
 from plants.domain.local_times import instant_of
 from plants.domain.rosters import LEVELS, PRIMARY, Shift, Span, check_span, refuse_overlap
 from plants.domain.seen_words import unseen
-from registry.domain.digests import digest_of
 from registry.domain.errors import PlatformError
 
 # What the rows of lines, stations and people take.
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-_MAX_NAME_CHARACTERS = 120
-
-Action = Literal["create", "change", "unchanged"]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a line cannot be imported: which column, and the way out."""
-
-    line: int
-    column: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a line would do."""
-
-    line: int
-    action: Action
-    what: str
-    values: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a file would do, line by line."""
-
-    kind: str
-    changes: list[Change] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def count(self, action: Action) -> int:
-        """How many lines would do that."""
-        return sum(change.action == action for change in self.changes)
-
-    @property
-    def digest(self) -> str:
-        """Changes as soon as a line would do something else than was shown."""
-        shown = [[change.line, change.action, change.what] for change in self.changes]
-        return digest_of({"kind": self.kind, "changes": shown})
-
-
-class _Refused(Exception):
-    """A column of the line at hand cannot be taken."""
-
-    def __init__(self, column: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.column, self.sentence = column, sentence
+# What the rows take of a line of text, by column.
+_MAX_CHARACTERS = {"name": 120, "team": 120, "title": 120, "change_note": 200}
 
 
 def plan(kind: str, records: Sequence[Record], present: Present) -> Plan:
@@ -80,7 +42,7 @@ def plan(kind: str, records: Sequence[Record], present: Present) -> Plan:
             _check_shape(kind, record)
             _check_new(kind, record, seen)
             found.changes.append(reader(record))
-        except _Refused as refusal:
+        except Refused as refusal:
             found.problems.append(Problem(record.line, refusal.column, refusal.sentence))
         except PlatformError as refusal:
             found.problems += _problems(record.line, refusal)
@@ -89,29 +51,30 @@ def plan(kind: str, records: Sequence[Record], present: Present) -> Plan:
 
 def _check_shape(kind: str, record: Record) -> None:
     if record.is_misshapen:
-        raise _Refused("", "It has more or fewer cells than the header; look for a missing quote.")
+        raise Refused("", "It has more or fewer cells than the header; look for a missing quote.")
     for column in KINDS[kind].required:
         if not record.cells.get(column):
-            raise _Refused(column, "It is empty; fill it in.")
-    for column in ("name", "team"):
-        if len(record.cells.get(column, "")) > _MAX_NAME_CHARACTERS:
-            raise _Refused(column, f"It has more than {_MAX_NAME_CHARACTERS} characters.")
+            raise Refused(column, "It is empty; fill it in.")
+    for column, most in _MAX_CHARACTERS.items():
+        if len(record.cells.get(column, "")) > most:
+            raise Refused(column, f"It has more than {most} characters; shorten it.")
         if sentence := unseen(record.cells.get(column, "")):
-            raise _Refused(column, sentence)
+            raise Refused(column, sentence)
 
 
 def _check_new(kind: str, record: Record, seen: dict[tuple[str, ...], int]) -> None:
     key = _key(kind, record.cells)
     if key in seen:
-        raise _Refused(KINDS[kind].columns[0], f"It repeats line {seen[key]}; leave one of them.")
+        raise Refused(KINDS[kind].columns[0], f"It repeats line {seen[key]}; leave one of them.")
     seen[key] = record.line
 
 
-_KEYS = {"lines": 1, "stations": 2, "people": 1, "ownership": 1, "shifts": 5}
+# How many of the first columns tell one line from another, where it is not one.
+_KEYS = {"stations": 2, "shifts": 5, "metrics": 2}
 
 
 def _key(kind: str, cells: Mapping[str, str]) -> tuple[str, ...]:
-    columns = KINDS[kind].columns[: _KEYS[kind]]
+    columns = KINDS[kind].columns[: _KEYS.get(kind, 1)]
     return tuple(cells.get(column, "") for column in columns)
 
 
@@ -124,46 +87,37 @@ def _problems(line: int, refusal: PlatformError) -> Iterable[Problem]:
 
 def _check_code(column: str, code: str) -> None:
     if not _CODE.fullmatch(code):
-        raise _Refused(column, "A code is 1 to 31 lower-case letters, digits and hyphens.")
-
-
-def _action(former: Any, latter: Any) -> Action:
-    if former is None:
-        return "create"
-    return "unchanged" if former == latter else "change"
+        raise Refused(column, "A code is 1 to 31 lower-case letters, digits and hyphens.")
 
 
 # --- What each kind of line would do ------------------------------------------------------------
-_Reader = Callable[[Record], Change]
-
-
-def _lines(present: Present) -> _Reader:
+def _lines(present: Present) -> Reader:
     def read(record: Record) -> Change:
         code, name = record.cells["line"], record.cells["name"]
         _check_code("line", code)
         former = present.lines.get(code)
         if former and former.is_closed:
-            raise _Refused("line", f"The line {code} is closed; choose another code.")
+            raise Refused("line", f"The line {code} is closed; choose another code.")
         words = f"{name} ({code})"
         if former and former.name != name:
             words = f"{former.name} becomes {name} ({code})"
-        return Change(record.line, _action(former, Line(name)), words, record.cells)
+        return Change(record.line, action_of(former, Line(name)), words, record.cells)
 
     return read
 
 
-def _stations(present: Present) -> _Reader:
+def _stations(present: Present) -> Reader:
     def read(record: Record) -> Change:
         cells = record.cells
         line, code, family = cells["line"], cells["station"], cells.get("family", "")
-        _check_line(present, line)
+        check_line(present, line)
         _check_code("station", code)
         if family and family not in present.families:
-            raise _Refused("family", f"There is no family {family[:64]}; leave it empty or fix it.")
+            raise Refused("family", f"There is no family {family[:64]}; leave it empty or fix it.")
         former = present.stations.get((line, code))
         if former and former.is_closed:
-            raise _Refused("station", f"The station {code} is closed; choose another code.")
-        action = _action(former, Station(cells["name"], family))
+            raise Refused("station", f"The station {code} is closed; choose another code.")
+        action = action_of(former, Station(cells["name"], family))
         inspects = f", inspects {family}" if family else ""
         words = f"{cells['name']} ({code}) on {line}{inspects}"
         return Change(record.line, action, words, cells)
@@ -171,25 +125,17 @@ def _stations(present: Present) -> _Reader:
     return read
 
 
-def _check_line(present: Present, code: str) -> None:
-    line = present.lines.get(code)
-    if line is None:
-        raise _Refused("line", f"There is no line {code[:31]} at this plant; import it first.")
-    if line.is_closed:
-        raise _Refused("line", f"The line {code} is closed.")
-
-
 def _check_person(present: Present, column: str, code: str) -> None:
     person = present.people.get(code)
     if person is None:
-        raise _Refused(
+        raise Refused(
             column, f"Nobody at this plant has the code {code[:31]}; import people first."
         )
     if person.has_left:
-        raise _Refused(column, f"{person.name} has left; name somebody else.")
+        raise Refused(column, f"{person.name} has left; name somebody else.")
 
 
-def _people(present: Present) -> _Reader:
+def _people(present: Present) -> Reader:
     def read(record: Record) -> Change:
         cells, kept = record.cells, {}
         _check_code("person", cells["person"])
@@ -202,7 +148,7 @@ def _people(present: Present) -> _Reader:
         if former is None:
             return Change(record.line, "create", words, values)
         if former.has_left:
-            raise _Refused("person", f"{former.name} has left and keeps the code; choose another.")
+            raise Refused("person", f"{former.name} has left and keeps the code; choose another.")
         known = {"phone": former.phones, "email": former.emails}
         new = [column for column, address in kept.items() if address not in known[column]]
         is_same = former.name == cells["name"] and not new
@@ -216,29 +162,29 @@ def _address(column: str, text: str) -> str:
     try:
         return checked_address(column, text)
     except PlatformError as refusal:
-        raise _Refused(
+        raise Refused(
             column, f"{refusal.message} {' '.join(refusal.fields.get('address', []))}"
         ) from None
 
 
-def _ownership(present: Present) -> _Reader:
+def _ownership(present: Present) -> Reader:
     def read(record: Record) -> Change:
         cells = record.cells
         line, deputy = cells["line"], cells.get("deputy", "")
-        _check_line(present, line)
+        check_line(present, line)
         for column in ("owner", "deputy", "rollback_authority"):
             if cells.get(column):
                 _check_person(present, column, cells[column])
         if deputy == cells["owner"]:
-            raise _Refused("deputy", "The owner cannot deputise for themselves; leave it empty.")
+            raise Refused("deputy", "The owner cannot deputise for themselves; leave it empty.")
         wanted = Owned(cells["team"], cells["owner"], deputy, cells["rollback_authority"])
         words = f"{line}: {wanted.team}, owner {wanted.owner}"
-        return Change(record.line, _action(present.owned.get(line), wanted), words, cells)
+        return Change(record.line, action_of(present.owned.get(line), wanted), words, cells)
 
     return read
 
 
-def _shifts(present: Present) -> _Reader:
+def _shifts(present: Present) -> Reader:
     # People never hold one post at once, so only a shift's neighbours on its post can clash.
     posts: defaultdict[tuple[str | None, str], list[tuple[Span, Shift]]] = defaultdict(list)
     for shift in sorted(present.shifts, key=lambda one: one.span):
@@ -272,18 +218,20 @@ def _shift(cells: Mapping[str, str], present: Present) -> Shift:
     line, level = cells.get("line", ""), cells.get("level", "") or PRIMARY
     _check_person(present, "person", cells["person"])
     if line:
-        _check_line(present, line)
+        check_line(present, line)
     if level not in LEVELS:
-        raise _Refused("level", f"Write one of: {', '.join(LEVELS)}; empty means {PRIMARY}.")
+        raise Refused("level", f"Write one of: {', '.join(LEVELS)}; empty means {PRIMARY}.")
     starts = instant_of(cells["starts_at"], present.zone, "starts_at")
     ends = instant_of(cells["ends_at"], present.zone, "ends_at")
     return Shift(check_span(starts, ends), cells["person"], line or None, level)
 
 
-_READERS: Mapping[str, Callable[[Present], _Reader]] = {
+_READERS: Mapping[str, Callable[[Present], Reader]] = {
     "lines": _lines,
     "stations": _stations,
     "people": _people,
     "ownership": _ownership,
     "shifts": _shifts,
+    "runbooks": _runbooks,
+    "metrics": _metrics,
 }

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from registry.domain.errors import Invalid, TooLarge
 
 MAX_BYTES = 1_000_000
 MAX_LINES = 5_000
+# What stands in one cell, unless it is prose; more is a quotation mark that was never closed.
+_MAX_CELL_CHARACTERS = 20_000
+# Python's own limit is lower than what a runbook may have.
+csv.field_size_limit(MAX_BYTES)
 _SEPARATORS = (",", ";", "\t")
 _FORMULA_STARTS = "=+-@\t\r\n"
 _MAX_NAMED = 6
@@ -26,8 +30,13 @@ class Record:
     is_misshapen: bool = False
 
 
-def read(raw: bytes, columns: Sequence[str], required: Sequence[str]) -> list[Record]:
+def read(
+    raw: bytes, columns: Sequence[str], required: Sequence[str], prose: Collection[str] = ()
+) -> list[Record]:
     """The records of a file: UTF-8, commas or semicolons or tabs, quoted where need be.
+
+    Args:
+        prose: the columns whose cells are text of many lines, kept as it is.
 
     Raises:
         TooLarge: more bytes or lines than an import may have.
@@ -45,7 +54,7 @@ def read(raw: bytes, columns: Sequence[str], required: Sequence[str]) -> list[Re
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     try:
         header = _header(next(reader, []), columns, required)
-        found = _records(reader, header)
+        found = _records(reader, header, prose)
     except csv.Error as error:
         raise Invalid(
             f"Line {reader.line_num} is no CSV: {error}.",
@@ -105,7 +114,7 @@ def _header(cells: Sequence[str], columns: Sequence[str], required: Sequence[str
     return names
 
 
-def _records(reader: object, header: Sequence[str]) -> list[Record]:
+def _records(reader: object, header: Sequence[str], prose: Collection[str]) -> list[Record]:
     found: list[Record] = []
     begins = 2
     for cells in reader:  # type: ignore[attr-defined]
@@ -116,13 +125,26 @@ def _records(reader: object, header: Sequence[str]) -> list[Record]:
             raise TooLarge(
                 f"A file has at most {MAX_LINES} lines.", fields={"file": ["Send it in parts."]}
             )
-        values = dict(zip(header, map(_cell, cells), strict=False))
+        values = {
+            name: _bare(cell) if name in prose else _short(cell, name, line)
+            for name, cell in zip(header, cells, strict=False)
+        }
         found.append(Record(line, values, len(cells) != len(header)))
     return found
 
 
-def _cell(text: str) -> str:
+def _short(text: str, name: str, line: int) -> str:
+    if len(text) > _MAX_CELL_CHARACTERS:
+        raise Invalid(
+            f"Line {line} has more than {_MAX_CELL_CHARACTERS} characters in the column {name}.",
+            code="bad-csv",
+            fields={"file": ["Look for a quotation mark that is opened and never closed."]},
+        )
+    return _bare(text).strip()
+
+
+def _bare(text: str) -> str:
     # The export sets a quote before what a spreadsheet would run; here it is taken off again.
     if text[:1] == "'" and text[1:2] and text[1] in _FORMULA_STARTS:
-        text = text[1:]
-    return text.strip()
+        return text[1:]
+    return text

@@ -19,6 +19,9 @@ NO_ENTRY = {
     "plants.services.ownership.said": "computes",
     "plants.services.ownership.declared_fact": "computes",
     "plants.services.imports.plan": "computes",
+    "plants.services.imported": "names a line in refusals of its callers",
+    "plants.services.runbooks.runbook_fact": "computes",
+    "plants.services.import_runbooks.write": "writes for imports.carry_out, which records",
     "plants.services.imports.refuse_problems": "computes",
     "plants.services.workers.drop_old_readings": "forgets figures that are no facts",
 }

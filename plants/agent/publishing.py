@@ -129,6 +129,9 @@ def publish(home: Home, arguments: argparse.Namespace) -> int:
     path: Path = arguments.model
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
+    # Before anything is declared, which would wait at the portal for bytes that never come.
+    if path.stat().st_size == 0:
+        raise Invalid(f"{path} is empty; export the model again, then publish it.")
     facts = _facts(credential.plant, arguments)
     with UploadPortal(
         credential.portal, credential.token, authority=credential.authority
@@ -274,7 +277,16 @@ def _claim(text: str) -> tuple[str, float]:
 
 
 def _text(stated: str) -> str:
-    return Path(stated[1:]).read_text(encoding="utf-8") if stated.startswith("@") else stated
+    if not stated.startswith("@"):
+        return stated
+    path = Path(stated[1:])
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        why = "is not there" if isinstance(error, FileNotFoundError) else "cannot be read"
+    except UnicodeDecodeError:
+        why = "is not text in UTF-8"
+    raise Invalid(f"The file of --notes, {path}, {why}; name another, or write the notes in place.")
 
 
 def _commit_here() -> str:

@@ -13,11 +13,14 @@ from rest_framework.views import APIView
 from registry.api.views import ScopedList, one, scope_of
 from registry.domain import submissions as rules
 from registry.domain.access import ActorKind, PlantScope
+from registry.domain.errors import NotFound
 from registry.http import PartParser, part_offset
 from registry.models import DatasetManifest, ModelFamily, Submission
 from registry.selectors import directory
 from registry.selectors import uploads as reads
 from registry.services import submission_files, submissions
+
+_MOST_NAMED = 10  # data sets in a refusal
 
 
 class SubmissionOut(serializers.ModelSerializer[Submission]):
@@ -142,7 +145,7 @@ def _draft(scope: PlantScope, wanted: dict[str, Any]) -> submissions.Draft:
         rules.refuse("plant", "It is not said for which plant.", "Write the plant's code.")
     submissions.require_submitter(scope, plant)
     _require_open(scope, plant)
-    family = one(ModelFamily.objects.visible_to(scope), "family", slug=wanted["family"])
+    family = _family(scope, wanted["family"])
     parent = recipe = manifest = None
     if text := wanted["parent"]:
         parent = reads.version_named(scope, family, plant, text)
@@ -154,6 +157,7 @@ def _draft(scope: PlantScope, wanted: dict[str, Any]) -> submissions.Draft:
             rules.refuse("recipe", f"There is no recipe {text}.", "Choose another, or none.")
     if pk := wanted.get("manifest"):
         manifest = one(DatasetManifest.objects.visible_to(scope), "manifest", pk=pk)
+    _require_offered(scope, plant, family, wanted["dataset"] or (manifest and manifest.dataset))
     names = ("dataset", "classes", "numeric", "categorical")
     said = ("code_commit", "training_notes", "claimed_metrics")
     return submissions.Draft(
@@ -164,6 +168,16 @@ def _draft(scope: PlantScope, wanted: dict[str, Any]) -> submissions.Draft:
         manifest=manifest,
         **{name: wanted[name] for name in (*names, *said)},
     )
+
+
+def _family(scope: PlantScope, slug: str) -> ModelFamily:
+    found: ModelFamily | None = ModelFamily.objects.visible_to(scope).filter(slug=slug).first()
+    if found is None:
+        raise NotFound(
+            f"There is no family {slug}, or you may not know of it.",
+            fields={"family": ["Write a family's name as the list of families has it."]},
+        )
+    return found
 
 
 def _require_open(scope: PlantScope, code: str) -> None:
@@ -178,6 +192,35 @@ def _require_open(scope: PlantScope, code: str) -> None:
             "Write the code of a plant that is open.",
             code="closed",
         )
+
+
+def _require_offered(
+    scope: PlantScope, code: str, family: ModelFamily, dataset: str | None
+) -> None:
+    """Only data that the plant has can judge a model there; raises Invalid, which names the field.
+
+    A plant whose workers have reported nothing yet may mean what they will report.
+    """
+    offers = directory.offers_at(scope, code)
+    fitting = [one.name for one in offers if one.kind == family.task_kind]
+    if not dataset or not offers or dataset in fitting:
+        return
+    kind = family.task_kind
+    if not fitting:
+        way_out = f"Plant {code} reports no data set of {kind}; put one there, so that it does."
+    else:
+        more = f" and {len(fitting) - _MOST_NAMED} more" if len(fitting) > _MOST_NAMED else ""
+        named = ", ".join(fitting[:_MOST_NAMED]) + more
+        way_out = (
+            f"For {kind} there is {named}: write one of them, or let the plant's worker report "
+            f"{dataset:.64} first."
+        )
+    rules.refuse(
+        "dataset",
+        f"The workers of plant {code} report no data set {dataset:.64} of {kind}.",
+        way_out,
+        code="no-such-dataset",
+    )
 
 
 def _detail(scope: PlantScope, submission: Submission) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from registry.domain.access import PlantScope
 
 # By name, because this app stands below the plants, whose rows and pages these are.
 _READ = "plants.selectors.directory"
+_OFFERS = "plants.selectors.offers_at"
 ORDER = "plants:job-new"
 UPLOAD = "plants:upload-new"
 RUN = "plants:run-new"
@@ -38,6 +39,21 @@ class Facts(Protocol):
 def read(scope: PlantScope) -> Mapping[str, Facts]:
     """The plants that a caller may know of, by code."""
     found: Mapping[str, Facts] = import_string(_READ)(scope)
+    return found
+
+
+class Offer(Protocol):
+    """A data set that a plant's workers name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+def offers_at(scope: PlantScope, code: str) -> Sequence[Offer]:
+    """The data sets that a plant's workers have reported."""
+    found: Sequence[Offer] = import_string(_OFFERS)(scope, code)
     return found
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from plants.agent import publishing
 from plants.agent.__main__ import main
 from plants.agent.home import Home
+from plants.models import Worker
 from plants.services import credentials, sites
 from registry import tasks
 from registry.domain.access import portal_scope
@@ -141,7 +143,8 @@ def test_a_refused_model_is_one_line_with_rule_and_way_out(
         (("--claimed", "f7=0.4"), "Claim any of accuracy"),
         (("--parent", "9.9.9"), "There is no version 9.9.9"),
         (("--notes", "short"), "Write at least one sentence"),
-        (("--family", "nothing"), "There is no such family"),
+        (("--family", "nothing"), "There is no family nothing"),
+        (("--notes", "@no-such.txt"), "no-such.txt, is not there; name another"),
         (("--dataset", "No Such"), "No data set is called"),
     ],
 )
@@ -154,6 +157,52 @@ def test_what_does_not_fit_is_one_line_with_its_way_out(
     assert err.count("\n") == 1
     assert not Submission.objects.exists()
     assert not (home / "publishing").exists()
+
+
+def test_an_empty_file_is_refused_before_anything_is_declared(
+    home: Path, model: Path, capsys: Any
+) -> None:
+    model.write_bytes(b"")
+    assert main(command(home, model)) == publishing.REFUSED
+    assert "is empty; export the model again" in capsys.readouterr().err
+    assert not Submission.objects.exists()
+    assert not (home / "publishing").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"), [(None, "cannot be read"), (b"\xff\xfe\x00", "is not text in UTF-8")]
+)
+def test_notes_that_cannot_be_read_say_so(
+    home: Path, model: Path, capsys: Any, tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    notes = tmp_path / "notes"
+    if content is None:
+        notes.mkdir()
+    else:
+        notes.write_bytes(content)
+    assert main(command(home, model, "--notes", f"@{notes}")) == publishing.REFUSED
+    assert sentence in capsys.readouterr().err
+    assert not Submission.objects.exists()
+
+
+def test_a_data_set_that_the_plants_workers_do_not_report_is_refused(
+    home: Path, model: Path, capsys: Any
+) -> None:
+    Worker.objects.create(
+        plant_id="graz",
+        name="w",
+        boot="0a1b2c3d",
+        agent_version="1.0",
+        datasets=[{"name": "surface", "kind": "images", "rows": 9}],
+        last_seen_at=timezone.now(),
+    )
+    assert main(command(home, model, "--dataset", "sufrace")) == publishing.REFUSED
+    err = capsys.readouterr().err
+    assert "report no data set sufrace" in err
+    assert "For images there is surface: write one of them" in err
+    assert err.count("\n") == 1
+    assert not Submission.objects.exists()
+    assert main(command(home, model)) == 0
 
 
 def test_an_evaluation_without_a_figure_has_a_code_of_its_own(

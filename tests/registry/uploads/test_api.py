@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from plants.models import Worker
 from registry import tasks
 from registry.domain.access import Role
 from registry.domain.digests import sha256
@@ -104,6 +105,44 @@ def test_a_model_goes_from_words_to_a_figure(world: World, ines: Client, who: st
     scored = client.get(f"{URL}{pk}/").json()["evaluation"]
     assert scored["metric"] == "balanced_accuracy"
     assert scored["low"] <= scored["value"] <= scored["high"]
+
+
+def reports(world: World, *datasets: tuple[str, str]) -> None:
+    said = [{"name": name, "kind": kind, "rows": 9} for name, kind in datasets]
+    Worker.objects.filter(plant=world.graz.plant).update(datasets=said)
+
+
+def test_a_data_set_that_no_worker_of_the_plant_reports_is_refused(
+    world: World, ines: Client
+) -> None:
+    reports(world, ("surface", "images"), ("motor", "table"))
+    before = Submission.objects.count()
+    for name in ("sufrace", "motor"):
+        answer = post(ines, "", said(dataset=name))
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (422, "no-such-dataset")
+        assert f"report no data set {name} of images" in body["detail"]
+        (way_out,) = body["fields"]["dataset"]
+        assert way_out.startswith("For images there is surface: write one of them")
+    reports(world, ("motor", "table"))
+    answer = post(ines, "", said())
+    assert "reports no data set of images; put one there" in answer.json()["fields"]["dataset"][0]
+    assert Submission.objects.count() == before
+
+
+def test_before_any_worker_has_reported_data_a_declared_data_set_is_believed(
+    world: World, ines: Client
+) -> None:
+    reports(world)
+    declared(ines, dataset="to-come")
+
+
+def test_a_family_that_is_not_there_is_named(ines: Client) -> None:
+    answer = post(ines, "", said(family="sufrace"))
+    assert answer.status_code == 404
+    assert "There is no family sufrace" in answer.json()["detail"]
+    assert answer.json()["fields"]["family"]
+    assert not Submission.objects.filter(family__slug="sufrace").exists()
 
 
 def test_a_wrong_offset_and_a_repeated_part_are_conflicts_that_say_where_it_stands(

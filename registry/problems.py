@@ -20,6 +20,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     answer = _answer(error)
     if answer is None:
         return None
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        answer = (*answer[:3], _taken_by(context.get("view")))
     set_rollback()
     headers = {}
     if isinstance(error, Busy):
@@ -32,6 +34,12 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     return Response(
         problem_body(*answer), status=answer[0], headers=headers, content_type=PROBLEM_TYPE
     )
+
+
+def _taken_by(view: Any) -> dict[str, Any]:
+    """The way out of a message in a form that a view does not read."""
+    forms = [one.media_type for one in getattr(view, "parser_classes", ()) if one.media_type]
+    return {"Content-Type": [f"Send it as {' or '.join(forms)}."]} if forms else {}
 
 
 def _answer(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:

@@ -59,6 +59,19 @@ def check_span(start: datetime, end: datetime) -> Span:
     return Span(start, end)
 
 
+def check_ahead(span: Span, now: datetime) -> None:
+    """Refuse a shift that nobody can stand any more: a year is easily mistyped.
+
+    Raises:
+        Invalid: it is over.
+    """
+    if span.end <= now:
+        raise Invalid(
+            "The shift would be over already.",
+            fields={"ends_at": ["Look at day and year; a roster holds what is ahead."]},
+        )
+
+
 def refuse_overlap(wanted: Shift, entered: Iterable[Shift]) -> bool:
     """Whether the very same shift is entered already.
 

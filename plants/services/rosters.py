@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from plants.domain import rosters as rules
 from plants.models import Line, OnCallShift, Person
@@ -29,7 +30,7 @@ def enter(
 
     Raises:
         NotAllowed: the caller is no engineer of the plant.
-        Invalid: the span is no shift; the person has left; the line is another plant's or closed.
+        Invalid: the span is no shift or is over; the person has left; the line cannot be named.
         Conflict: somebody else holds the same post in that span.
     """
     scope.require(Role.ENGINEER, person.plant_id)
@@ -47,6 +48,7 @@ def enter(
     )
     if former := _same_or_refused(wanted):
         return former
+    rules.check_ahead(span, timezone.now())
     wanted.save(force_insert=True)
     _record(scope, "shift.entered", wanted)
     return wanted
@@ -64,6 +66,7 @@ def move(
     span = rules.check_span(starts_at, ends_at)
     if span == (locked.starts_at, locked.ends_at):
         return locked
+    rules.check_ahead(span, timezone.now())
     locked.starts_at, locked.ends_at = span
     if _same_or_refused(locked):
         raise Invalid(

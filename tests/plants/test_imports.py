@@ -179,6 +179,7 @@ def test_what_spreadsheets_write_is_read(graz, here, text):
         ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,-1,", "load_share"),
         ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,nan,", "load_share"),
         ("metrics", f"worker-1,{YESTERDAY}T12:00:00Z,0.4,9999999999", "disk_free_gb"),
+        ("shifts", "anna-huber,line-1,,2020-01-06 18:00,2020-01-07 06:00", "ends_at"),
         # The clocks of Vienna go forward on 28 March 2027 and back on 31 October.
         ("shifts", "anna-huber,line-1,,2027-03-28 02:30,2027-03-28 06:00", "starts_at"),
         ("shifts", "anna-huber,line-1,,2027-10-31 01:00,2027-10-31 02:30", "ends_at"),
@@ -216,6 +217,20 @@ def test_lines_that_repeat_or_clash_are_named(graz, here):
     taken = f"berta-wolf,line-2,,{here.shift.starts_at.isoformat()[:16]}Z,"
     taken += f"{here.shift.ends_at.isoformat()[:16]}Z\n"
     assert problems(graz, "shifts", header + taken) == [(2, "starts_at")]
+
+
+def test_a_table_of_shifts_may_be_imported_again_when_they_are_over(graz, here):
+    person, line = "anna-huber", "line-1"
+    OnCallShift.objects.create(
+        plant=graz,
+        person=here.anna,
+        line=here.line,
+        starts_at="2020-01-06T17:00Z",
+        ends_at="2020-01-07T05:00Z",
+        entered_by="test",
+    )
+    text = f"person,line,starts_at,ends_at\n{person},{line},2020-01-06T17:00Z,2020-01-07T05:00Z\n"
+    assert counts(plan(graz, "shifts", text)) == (0, 0, 1)
 
 
 def test_what_is_closed_or_has_left_is_not_brought_back(graz, here):

@@ -23,7 +23,15 @@ from plants.domain.imports.readings import reader as _metrics
 from plants.domain.imports.runbooks import reader as _runbooks
 from plants.domain.imports.tables import Record
 from plants.domain.local_times import instant_of
-from plants.domain.rosters import LEVELS, PRIMARY, Shift, Span, check_span, refuse_overlap
+from plants.domain.rosters import (
+    LEVELS,
+    PRIMARY,
+    Shift,
+    Span,
+    check_ahead,
+    check_span,
+    refuse_overlap,
+)
 from plants.domain.seen_words import unseen
 from registry.domain.errors import PlatformError
 
@@ -197,6 +205,7 @@ def _shifts(present: Present) -> Reader:
         neighbours = [shift for _, shift in post[max(0, place - 1) : place + 2]]
         is_there = refuse_overlap(wanted, neighbours)
         if not is_there:
+            check_ahead(wanted.span, present.now)
             insort(post, (wanted.span, wanted), key=lambda entry: entry[0])
         where = wanted.line or "every line"
         begins, ends = (moment.astimezone(present.zone) for moment in wanted.span)

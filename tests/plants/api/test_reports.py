@@ -168,6 +168,42 @@ def test_a_table_that_is_none_is_refused(engineer, query, body, kind, status):
     assert Line.objects.count() == before
 
 
+def test_a_table_in_another_form_is_refused_with_the_form_that_is_read(engineer):
+    answer = table(engineer, "kind=lines", b"{}", "application/json")
+    assert answer.status_code == 415
+    assert answer.json()["fields"] == {"Content-Type": ["Send it as text/csv."]}
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u0007"], ids=["override", "bell"])
+def test_a_name_that_cannot_be_seen_is_refused(send, sign):
+    lines, entries = Line.objects.count(), LedgerEntry.objects.count()
+    status, body = send("post", "lines/", {"code": "line-9", "name": f"Li{sign}ne"})
+    assert status == 422
+    assert "at place 3, which cannot be seen; type it anew" in body["fields"]["name"][0]
+    assert (Line.objects.count(), LedgerEntry.objects.count()) == (lines, entries)
+    assert send("post", "lines/", {"code": "line-9", "name": "Line 9"})[0] == 201
+
+
+OVER = {"starts_at": "2020-11-21T18:00:00Z", "ends_at": "2020-11-22T06:00:00Z"}
+
+
+def test_a_shift_that_is_over_is_neither_entered_nor_moved_to(send):
+    shift, entries = OnCallShift.objects.filter(plant="graz").last(), LedgerEntry.objects.count()
+    wanted = {"person": "anna-huber", **OVER}
+    for method, path, body in (
+        ("post", "shifts/", wanted),
+        ("patch", f"shifts/{shift.pk}/", OVER),
+    ):
+        status, answer = send(method, path, body)
+        assert (status, list(answer["fields"])) == (422, ["ends_at"])
+        assert "over already" in answer["detail"]
+    before = shift.ends_at
+    shift.refresh_from_db()
+    assert (shift.ends_at, LedgerEntry.objects.count()) == (before, entries)
+    ahead = {"starts_at": "2030-11-21T18:00:00Z", "ends_at": "2030-11-22T06:00:00Z"}
+    assert send("post", "shifts/", wanted | ahead)[0] == 201
+
+
 def test_a_refusal_names_line_and_column(engineer):
     answer = table(engineer, "kind=lines&dry_run=1", b"line,name\nline-9,\nLINE,x\n").json()
     assert set(answer["fields"]) == {"line 2, name", "line 3, line"}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from rest_framework.exceptions import NotFound as RestNotFound
@@ -115,6 +116,13 @@ def listed(
     if request.GET.get("format") != "csv":
         return render(request, template, {"listing": listing, **context})
     return as_csv(listing.export_header(), listing.export_rows(), name)
+
+
+def beside(form: Form, refusal: PlatformError) -> None:
+    """Show a refusal at the fields that it names, or above all of them."""
+    for name, sentences in (refusal.fields or {"": [refusal.message]}).items():
+        for sentence in sentences:
+            form.add_error(name if name in form.fields else None, sentence)
 
 
 def as_csv(

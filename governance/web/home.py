@@ -12,6 +12,7 @@ from governance import selectors
 from governance.selectors import Matrix
 from governance.web.spots import spot
 from plants.selectors import PlantFacts
+from registry.domain.access import Role
 from registry.http import ScopedRequest, as_csv
 from registry.selectors.directory import plants_of
 
@@ -23,8 +24,14 @@ def home(request: ScopedRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return _csv(selectors.asked_for(request.scope, facts, request.GET))
     page = selectors.overview(request.scope, facts, request.GET)
-    for_page = {"page": page, "matrix": page.matrix, "lines": _lines(page.matrix)}
-    return render(request, "governance/home.html", for_page | {"now": timezone.now()})
+    for_page = {
+        "page": page,
+        "matrix": page.matrix,
+        "lines": _lines(page.matrix),
+        "may_open": request.scope.may(Role.ADMINISTRATOR),
+        "now": timezone.now(),
+    }
+    return render(request, "governance/home.html", for_page)
 
 
 def _lines(matrix: Matrix) -> list[dict[str, object]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from plants.models import Membership, Plant, User
-from plants.services import accounts, credentials
+from plants.services import accounts, checks, credentials
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict, Invalid
 from registry.services import ledger
+
+# What stands below /plants/ beside the plants themselves.
+_PAGE = "new"
 
 
 @transaction.atomic
@@ -25,12 +27,13 @@ def open_plant(scope: PlantScope, *, code: str, name: str, time_zone: str = "UTC
     """
     scope.require(Role.ADMINISTRATOR)
     if Plant.objects.filter(code=code).exists():
-        raise Conflict(f"The code {code} is taken; a closed plant keeps its code.", code="taken")
+        taken = f"The code {code} is taken; a closed plant keeps its code."
+        raise Conflict(taken, code="taken", fields={"code": [f"{taken} Choose another."]})
+    if code == _PAGE:
+        way_out = f"{_PAGE} is the address of a page; choose another code."
+        raise Invalid("The plant has fields to correct.", fields={"code": [way_out]})
     plant = Plant(code=code, name=name, time_zone=time_zone)
-    try:
-        plant.full_clean()
-    except ValidationError as error:
-        raise Invalid("The plant has fields to correct.", fields=error.message_dict) from error
+    checks.check_fields(plant, "plant")
     plant.save(force_insert=True)
     ledger.record(scope, "plant.opened", f"plant:{code}", plant_code=code)
     return plant

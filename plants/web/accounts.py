@@ -17,7 +17,7 @@ from plants.selectors import accounts as reads
 from plants.services import accounts, sites
 from registry.domain.access import ALLOWS, PlantScope, Role
 from registry.domain.errors import NotFound, PlatformError
-from registry.http import ScopedRequest, listed
+from registry.http import ScopedRequest, beside, listed
 from registry.selectors import history
 from registry.selectors.directory import choices
 
@@ -74,18 +74,12 @@ def new(request: ScopedRequest) -> HttpResponse:
         try:
             user = accounts.create(request.scope, **form.cleaned_data)
         except PlatformError as refusal:
-            _show(form, refusal)
+            beside(form, refusal)
         else:
             link = accounts.invite(request.scope, user, settings.PORTAL_URL)
             return _page(request, user.username, link=link)
     status = 422 if request.method == "POST" else 200
     return render(request, "plants/account_new.html", {"form": form}, status=status)
-
-
-def _show(form: forms.Form, refusal: PlatformError) -> None:
-    for name, problems in (refusal.fields or {"": [refusal.message]}).items():
-        for problem in problems:
-            form.add_error(name if name in form.fields else None, problem)
 
 
 @require_safe
@@ -197,7 +191,7 @@ def profile(request: ScopedRequest) -> HttpResponse:
         try:
             accounts.change(request.scope, person, **form.cleaned_data)
         except PlatformError as refusal:
-            _show(form, refusal)
+            beside(form, refusal)
         else:
             messages.success(request, "Your profile is saved.")
             return redirect("plants:profile")

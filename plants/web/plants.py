@@ -27,7 +27,8 @@ _KEEPERS = (Role.ADMINISTRATOR, Role.ENGINEER)
 @login_required
 def index(request: ScopedRequest) -> HttpResponseBase:
     listing = selectors.plants(request.scope, request.GET)
-    return listed(request, "plants/plant_list.html", listing, "plants")
+    may_open = request.scope.may(Role.ADMINISTRATOR)
+    return listed(request, "plants/plant_list.html", listing, "plants", may_open=may_open)
 
 
 @require_safe

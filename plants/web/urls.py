@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.web import accounts, baselines, orders, plants, report_urls, runs, tokens, uploads
+from plants.web import (
+    accounts,
+    baselines,
+    openings,
+    orders,
+    plants,
+    report_urls,
+    runs,
+    tokens,
+    uploads,
+)
 from plants.web import search as search_pages
 
 app_name = "plants"
@@ -23,6 +33,7 @@ urlpatterns = [
     path("search/", search_pages.index, name="search"),
     path("search/suggestions/", search_pages.suggestions, name="search-suggestions"),
     path("plants/", plants.index, name="plant-list"),
+    path("plants/new/", openings.new, name="plant-new"),
     path("plants/<slug:code>/", plants.detail, name="plant-detail"),
     path("plants/<slug:code>/enrolment-codes/", plants.issue_code, name="plant-issue-code"),
     path(

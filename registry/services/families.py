@@ -15,6 +15,8 @@ from registry.models import Metric, ModelFamily
 from registry.services import ledger
 
 MAX_CLASSES = 200
+# What stands below /families/ beside the families themselves.
+_PAGE = "new"
 
 
 @transaction.atomic
@@ -42,7 +44,11 @@ def declare(
     """
     scope.require(Role.DATA_SCIENTIST)
     if ModelFamily.objects.filter(slug=slug).exists():
-        raise Conflict(f"There is a family {slug} already; choose another name.", code="taken")
+        taken = f"There is a family {slug} already; choose another name."
+        raise Conflict(taken, code="taken", fields={"slug": [taken]})
+    if slug == _PAGE:
+        way_out = f"{_PAGE} is the address of a page; choose another name."
+        raise Invalid("The family has fields to correct.", fields={"slug": [way_out]})
     _check_classes(classes, good_class)
     family = ModelFamily(
         slug=slug,
@@ -69,7 +75,8 @@ def declare(
 
 def _check_classes(classes: Sequence[str], good_class: str) -> None:
     if len(classes) > MAX_CLASSES:
-        raise Invalid(f"A family has at most {MAX_CLASSES} classes, not {len(classes)}.")
+        many = f"A family has at most {MAX_CLASSES} classes, not {len(classes)}."
+        raise Invalid(many, fields={"classes": [many]})
     if len(set(classes)) != len(classes):
         raise Invalid("A class is named twice.", fields={"classes": ["Name each class once."]})
     if good_class and classes and good_class not in classes:

@@ -17,6 +17,7 @@ from registry.web import (
 app_name = "registry"
 urlpatterns = [
     path("families/", families.index, name="family-list"),
+    path("families/new/", families.new, name="family-new"),
     path("families/<slug:slug>/", families.detail, name="family-detail"),
     path("registry/", loading.use, name="use"),
     path("versions/", versions.index, name="version-list"),

@@ -35,6 +35,8 @@ NO_OPERATION = {
     "reads could get one that writes: only a person who is signed in issues them.",
     "GET governance:api": "It shows the very document that programs read at /api/v1/schema/.",
     "GET registry:use": "It shows lines of Python made of the portal's own address and a name.",
+    "GET plants:plant-new": "It is the empty form of a plant.",
+    "GET registry:family-new": "It is the empty form of a family.",
     "GET plants:imports": "It is the empty form of a table.",
     "GET plants:runbook-new": "It is the empty form of a runbook.",
 }
@@ -65,6 +67,7 @@ PAGES = {
     " | GET /plants/{code}/workers/ | GET /plants/{code}/datasets/ | GET /plants/{code}/offers/"
     " | GET /plants/{code}/missing/ | GET /plants/{code}/credentials/ | GET /jobs/"
     " | GET /versions/ | GET /ledger/",
+    "POST plants:plant-new": "POST /plants/",
     "POST plants:plant-issue-code": "POST /plants/{code}/enrolment-codes/",
     "POST plants:credential-revoke": "POST /plants/{code}/credentials/{id}/revocation/",
     # What plants report
@@ -100,6 +103,7 @@ PAGES = {
     "GET plants:runbook-diff": "GET /plants/{code}/runbooks/{slug}/diff/",
     # Families, versions, data
     "GET registry:family-list": "GET /families/",
+    "POST registry:family-new": "POST /families/",
     "GET registry:family-detail": "GET /families/{slug}/ | GET /families/{slug}/standing/"
     " | GET /versions/",
     "GET registry:version-list": "GET /versions/",

@@ -208,7 +208,7 @@ RECIPES: dict[str, tuple[_Recipe, list[str]]] = {
         ["evaluation.recorded"],
     ),
     "registry.services.families.declare": (
-        lambda w: families.declare(_portal, slug="new", title="New", task_kind="images"),
+        lambda w: families.declare(_portal, slug="nova", title="New", task_kind="images"),
         ["family.declared"],
     ),
     "registry.services.jobs.enqueue": (lambda w: jobs.enqueue(_portal, _wish(w)), ["job.queued"]),

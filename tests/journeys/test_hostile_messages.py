@@ -50,7 +50,7 @@ def good_messages(world: World) -> dict[str, tuple[dict[str, Any], dict[str, Any
     people = {
         "plants-api:plants": ({}, {"code": "nova", "name": "Nova"}),
         "plants-api:plant-jobs": ({"code": "graz"}, {**order, "recipe": str(world.recipe.pk)}),
-        "registry-api:families": ({}, {"slug": "new", "title": "New", "task_kind": "images"}),
+        "registry-api:families": ({}, {"slug": "nova", "title": "New", "task_kind": "images"}),
         "registry-api:recipes": ({}, {"yaml": RECIPE.replace("small", "other")}),
         "registry-api:stage": ({"pk": world.graz.version.pk}, {"to": "candidate"}),
         "registry-api:baseline": ({"pk": world.graz.version.pk}, {"release_notes": "A word."}),

@@ -52,7 +52,7 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
     held, done = site.jobs["held"], site.jobs["done"]
     version = {"pk": site.version.pk}
     return {
-        "registry-api:families": Ask({}, {"slug": "new", "title": "New", "task_kind": "images"}),
+        "registry-api:families": Ask({}, {"slug": "nova", "title": "New", "task_kind": "images"}),
         "registry-api:family": Ask({"slug": world.family.slug}),
         "registry-api:recipes": Ask({}, {"yaml": RECIPE.replace("small", "other")}),
         "registry-api:recipe-schema": Ask({}),

@@ -117,7 +117,9 @@ def test_somebody_without_a_role_is_told_how_to_get_one(client, shown, nobody):
     words = client.get(reverse(HOME)).content.decode()
     assert "Nothing yet: what needs somebody" in words
     assert "no champion is below its norm" not in words
-    assert "POST /api/v1/plants/" in client.get(reverse("plants:plant-list")).content.decode()
+    assert "A central administrator opens plants and grants" in words
+    words = client.get(reverse("plants:plant-list")).content.decode()
+    assert "A central administrator opens plants and grants" in words
 
 
 def test_the_centres_idle_laboratory_is_nobodys_need(client, centre, graz, petra):

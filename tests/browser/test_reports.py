@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plants.models import Line, Ownership
+from plants.models import Line, Ownership, Runbook
 from registry.domain.access import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -61,4 +61,28 @@ def test_a_table_is_looked_at_mended_and_imported(browse, shown, size):
     page.get_by_role("button", name="Import 2 lines").click()
     page.wait_for_selector("text=1 created, 1 changed, 0 unchanged")
     assert Line.objects.get(plant="graz", code="line-3").name == "Oven"
+    assert seen.problems == []
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_a_table_of_runbooks_is_mended_and_imported_with_its_texts(browse, shown, size):
+    seen = browse(Role.ENGINEER, at="graz", size=size)
+    seen.open("/plants/graz/imports/?kind=runbooks")
+    page = seen.page
+    text = '"# Lamp\n\n1. Stop the line.\n<script>alert(1)</script>"'
+    page.get_by_label("Or pasted").fill(
+        f"runbook,title,markdown,lines\nlamp,When the lamp is off,{text},line-9\n"
+    )
+    page.get_by_role("button", name="Show what it would do").click()
+    page.wait_for_selector("text=There is no line line-9 at this plant")
+    typed = page.get_by_label("Or pasted")
+    typed.fill(typed.input_value().replace("line-9", "line-1"))
+    page.get_by_role("button", name="Show what it would do").click()
+    page.get_by_role("button", name="Import 1 line").click()
+    page.wait_for_selector("text=1 created, 0 changed, 0 unchanged")
+    made = Runbook.objects.get(plant="graz", slug="lamp")
+    assert made.versions.get().markdown == text.strip('"') + "\n"
+    seen.open(made.get_absolute_url())
+    page.wait_for_selector("text=Stop the line.")
+    assert page.locator("main script").count() == 0
     assert seen.problems == []

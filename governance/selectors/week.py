@@ -150,6 +150,5 @@ def _silent(rows: Sequence[Row], now: datetime) -> Iterator[Line]:
 
 def _unowned(rows: Sequence[Row]) -> Iterator[Line]:
     for row in rows:
-        if row.unowned:
-            lines = wording.listed([_plain(name) for name in row.unowned], 6)
-            yield Line(f"{_plain(row.facts.name)}: {lines}", row.facts.url)
+        for name in row.unowned:
+            yield Line(f"{_plain(row.facts.name)}: {_plain(name)}", row.facts.url)

@@ -18,9 +18,9 @@ from plants.models import Plant
 from plants.services import orders
 from registry.domain.access import CENTRE, Role
 from registry.domain.errors import Conflict, Invalid, NotFound, PlatformError
-from registry.domain.jobs import JobKind
+from registry.domain.jobs import JobKind, JobState
 from registry.http import ScopedRequest
-from registry.models import ModelVersion, Recipe
+from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.selectors.baseline_flow import Flow, flow
 from registry.services import jobs, versions
 
@@ -93,11 +93,16 @@ def _page(
     kind = found.family.task_kind if found.family else ""
     recipes = Recipe.objects.visible_to(request.scope).filter(task_kind=kind)
     offers = selectors.offers_at(request.scope, CENTRE) if found.family else []
+    served = _served(request, found.family)
     context = {
         "flow": found,
         "reference": Plant.objects.visible_to(request.scope).filter(pk=CENTRE).first(),
         "recipes": recipes.defer("document", "source"),
-        "offers": [offer for offer in offers if offer.kind == kind],
+        # The first is the one proposed: what the family has used before is least likely a mistake.
+        "offers": sorted(
+            (offer for offer in offers if offer.kind == kind),
+            key=lambda offer: offer.name not in served,
+        ),
         "sent": request.POST,
         "wished_recipe": request.GET.get("recipe", ""),
         "key": uuid.uuid4().hex,
@@ -107,6 +112,14 @@ def _page(
     }
     status = refusal.status if refusal else 200
     return render(request, "plants/baseline_new.html", context, status=status)
+
+
+def _served(request: ScopedRequest, family: ModelFamily | None) -> set[str]:
+    """The centre's data sets on which a job of the family came to its end."""
+    jobs = Job.objects.visible_to(request.scope).filter(
+        family=family, plant_code=CENTRE, state=JobState.SUCCEEDED
+    )
+    return set(jobs.values_list("dataset", flat=True))
 
 
 def _compare(found: Flow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from registry.domain.recipe_pipeline import Stage, pipeline
 from registry.domain.recipe_yaml import BadYaml, Parsed, parse_with_places
 from registry.models import Recipe
 
+_PLACE = re.compile(r"^Line \d+, column \d+: ")
 _MOST_SHOWN = 40  # a page of problems; the rest would hide the first
 
 
@@ -66,7 +68,9 @@ def examine(scope: PlantScope, source: str, catalogue: Catalogue) -> Draft:
     try:
         parsed = parse_with_places(source)
     except BadYaml as refusal:
-        draft.problems.append(Problem("document", refusal.message, refusal.line))
+        # The page leads to the line already.
+        said = _PLACE.sub("", refusal.message)
+        draft.problems.append(Problem("document", said[:1].upper() + said[1:], refusal.line))
         return draft
     except PlatformError as refusal:
         draft.problems.append(Problem("document", refusal.message, None))

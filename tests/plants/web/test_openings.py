@@ -78,3 +78,10 @@ def test_an_empty_portal_says_how_to_begin_to_who_can(client, adam, clara):
         page = body(client.get(path))
         assert "Open the first plant" not in page
         assert "A central administrator opens plants" in page
+
+
+def test_a_run_without_any_plant_says_what_comes_first(client, clara):
+    client.force_login(clara)
+    page = body(client.get("/runs/new/"))
+    assert "There is no plant to run at." in page
+    assert "What to know" not in page

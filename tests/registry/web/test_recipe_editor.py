@@ -137,3 +137,12 @@ def test_a_new_version_begins_numbered_after_the_newest(client, clara):
     )
     text = client.get(reverse(NEW), {"from": bare.pk}).context["source"]
     assert text.startswith("apiVersion: lineward.recipe/v1\nname: bare\nversion: 1.1.0\n")
+
+
+def test_a_place_in_the_text_is_said_once(client, clara):
+    client.force_login(clara)
+    page = client.post("/recipes/new/check/", {"source": "a: [\n"}, HTTP_HX_REQUEST="true")
+    words = page.content.decode()
+    assert ">Line " in words
+    assert ", column" not in words
+    assert "This is not YAML" in words

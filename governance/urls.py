@@ -9,6 +9,7 @@ from governance.web import health
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("favicon.ico", health.icon, name="icon"),
     path("", include("governance.web.urls")),
     path("", include("plants.web.urls")),
     path("", include("registry.web.urls")),

@@ -26,6 +26,7 @@ LIBRARIES = {
 }
 NO_OPERATION = {
     "GET healthz": "It is for programs already: a load balancer asks it.",
+    "GET icon": "It is a picture.",
     "GET readyz": "It is for programs already: a load balancer asks it.",
     "GET governance:gate": "It is for a program already: nginx asks it for MLflow and flower.",
     "GET plants:account-new": "It is the empty form of an account.",

@@ -141,6 +141,7 @@ def test_every_model_is_read_through_a_scope(model):
 PUBLIC = {
     "healthz": "a load balancer asks",
     "readyz": "a load balancer asks",
+    "icon": "a browser asks, also where nobody has signed in",
     "plants-api:enrolment": "the code in the message is the credential",
 }
 OTHERS = ("account_", "mfa_", "admin:", "account", "socialaccount", "usersessions")

@@ -104,3 +104,10 @@ def test_no_page_carries_inline_script_or_style(client, shown, clara):
         assert not re.search(r"\sstyle=|<style|\son[a-z]+=", page), path
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page), path
         assert "unsafe-inline" not in answer["Content-Security-Policy"]
+
+
+def test_a_browser_finds_the_icon_where_an_answer_names_none(client, db):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer["Location"].endswith(".svg")
+    assert client.post("/favicon.ico").status_code == 405

@@ -47,7 +47,7 @@ def _plant_requirements() -> Path:
     path = HERE.parent / "var" / "plant.in"
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(project["optional-dependencies"]["plant"]) + "\n")
-    return path
+    return path.relative_to(HERE.parent)  # the lock names it
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ LINEWARD_HOME = Path(env.text("LINEWARD_HOME", str(BASE_DIR / "var"))).resolve()
 LINEWARD_HOME.mkdir(parents=True, exist_ok=True, mode=0o700)  # SQLite does not make folders
 ARTIFACT_ROOT = Path(env.text("LINEWARD_ARTIFACTS", str(LINEWARD_HOME / "artifacts")))
 SIGNING_KEY_FILE = Path(env.text("LINEWARD_SIGNING_KEY", str(LINEWARD_HOME / "signing.key")))
+# The ledger's own key, and the public halves of keys that it was signed with before.
+LEDGER_KEY_FILE = Path(env.text("LINEWARD_LEDGER_KEY", str(LINEWARD_HOME / "ledger.key")))
+LEDGER_OLD_KEYS = env.words("LINEWARD_LEDGER_OLD_KEYS")
 PORTAL_URL = env.text("LINEWARD_URL", "http://127.0.0.1:8000")
 
 DEBUG = env.flag("LINEWARD_DEBUG", False)
@@ -195,6 +198,11 @@ CELERY_BEAT_SCHEDULE = {
     "send-summaries": {
         "task": "governance.tasks.send_summaries",
         "schedule": crontab(minute=0, hour=6, day_of_week="monday"),  # UTC
+    },
+    "make-checkpoint": {"task": "registry.tasks.make_checkpoint", "schedule": 900.0},
+    "check-ledger": {
+        "task": "registry.tasks.check_ledger",
+        "schedule": crontab(minute=30, hour=1),  # UTC
     },
     "drop-kept-answers": {"task": "registry.tasks.drop_kept_answers", "schedule": 3600.0},
 }

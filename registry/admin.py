@@ -27,6 +27,8 @@ for model in (
     models.DatasetManifest,
     models.Evaluation,
     models.Job,
+    models.LedgerCheck,
+    models.LedgerCheckpoint,
     models.LedgerEntry,
     models.ModelFamily,
     models.ModelVersion,

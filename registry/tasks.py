@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from registry.domain.access import portal_scope
 from registry.services import (
     artifacts,
+    checkpoints,
     kept_answers,
     leases,
+    ledger_checks,
     mirroring,
     results,
     submission_files,
@@ -48,3 +51,19 @@ def drop_stale_uploads() -> None:
 @shared_task
 def drop_kept_answers() -> None:
     kept_answers.drop_stale()
+
+
+@shared_task
+def make_checkpoint() -> None:
+    checkpoints.make()
+
+
+@shared_task
+def check_ledger() -> None:
+    checkpoints.make()
+    ledger_checks.run(ledger_checks.ask(portal_scope("nightly check")))
+
+
+@shared_task(acks_late=True)
+def run_ledger_check(check_id: str) -> None:
+    ledger_checks.run_asked(check_id)

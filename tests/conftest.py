@@ -35,6 +35,7 @@ def _own_folders(tmp_path: Path, settings) -> None:
     """No test reads another's artifacts or keys."""
     settings.ARTIFACT_ROOT = tmp_path / "artifacts"
     settings.SIGNING_KEY_FILE = tmp_path / "signing.key"
+    settings.LEDGER_KEY_FILE = tmp_path / "ledger.key"
     cache.clear()  # throttles and lock-outs count there
 
 

@@ -10,7 +10,13 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 # Every name that is sent; a test proves that a task of that name is registered.
-NAMES = frozenset({"registry.tasks.settle_job", "registry.tasks.settle_submission"})
+NAMES = frozenset(
+    {
+        "registry.tasks.settle_job",
+        "registry.tasks.settle_submission",
+        "registry.tasks.run_ledger_check",
+    }
+)
 
 
 def send(name: str, *arguments: str) -> bool:

@@ -47,6 +47,8 @@ SENTENCES: Mapping[str, str] = {
     "account.opened": "account opened again",
     "pairing.recorded": "scored beside another version on the same {n} rows",
     "mirror.aliases-put-back": "aliases that somebody changed in MLflow put back",
+    "ledger.found-intact": "read whole and found intact",
+    "ledger.found-broken": "found broken at entry {broken_at}: {reason}",
     "line.opened": "line reported",
     "line.renamed": "line renamed from {former} to {name}",
     "line.closed": "line closed, its stations with it",

@@ -4,7 +4,7 @@ from registry.models.artifacts import Artifact, Upload
 from registry.models.evaluations import Evaluation
 from registry.models.families import Metric, ModelFamily, TaskKind
 from registry.models.jobs import Job
-from registry.models.ledger import LedgerEntry, LedgerHead
+from registry.models.ledger import LedgerCheck, LedgerCheckpoint, LedgerEntry, LedgerHead
 from registry.models.manifests import DatasetManifest
 from registry.models.mirrors import Mirror, MirrorKind
 from registry.models.pairings import Pairing
@@ -20,6 +20,8 @@ __all__ = [
     "Evaluation",
     "Job",
     "KeptAnswer",
+    "LedgerCheck",
+    "LedgerCheckpoint",
     "LedgerEntry",
     "LedgerHead",
     "MadeBy",

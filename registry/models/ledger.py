@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
@@ -40,6 +42,66 @@ class LedgerEntry(FrozenModel):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.verb} {self.subject}"
+
+
+class LedgerCheckpointQuerySet(FrozenQuerySet["LedgerCheckpoint"]):
+    """A checkpoint says no more than that entries stand; whoever reads entries may read it."""
+
+    def visible_to(self, scope: PlantScope) -> LedgerCheckpointQuerySet:
+        return self if scope.sees(None) else self.none()
+
+
+class LedgerCheckpoint(FrozenModel):
+    """The chain's digest at one entry, signed with a key that this database does not hold."""
+
+    number = models.BigIntegerField(primary_key=True)
+    sequence = models.BigIntegerField(unique=True)
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    public_key = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+
+    objects = LedgerCheckpointQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-number",)
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number} of entry {self.sequence}"
+
+
+class LedgerCheckQuerySet(models.QuerySet["LedgerCheck"]):
+    """Checks are of the whole ledger, for those who see everything."""
+
+    def visible_to(self, scope: PlantScope) -> LedgerCheckQuerySet:
+        return self if scope.sees_everything else self.none()
+
+
+class LedgerCheck(models.Model):
+    """One reading of the whole ledger and of what its entries vouch for, and what it found."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    asked_by = models.CharField(max_length=180)
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    entries = models.BigIntegerField(default=0, help_text="That fitted.")
+    checkpoints = models.BigIntegerField(default=0)
+    artifacts = models.BigIntegerField(default=0)
+    broken_at = models.BigIntegerField(null=True, blank=True, help_text="The first broken entry.")
+    reason = models.CharField(max_length=300, blank=True)
+
+    objects = LedgerCheckQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-asked_at",)
+
+    def __str__(self) -> str:
+        return f"check of {self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether it is done and found nothing."""
+        return self.finished_at is not None and self.broken_at is None
 
 
 class LedgerHead(models.Model):

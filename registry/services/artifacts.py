@@ -216,6 +216,12 @@ def checked_path(artifact: Artifact) -> Path:
     return path
 
 
+def is_whole(artifact: Artifact) -> bool:
+    """Whether the stored bytes are there, and are what was verified."""
+    path = content_path(artifact.sha256)
+    return path.exists() and _hash(path) == artifact.sha256
+
+
 def _broken(artifact: Artifact, what: str) -> Conflict:
     return Conflict(
         f"The stored bytes of artifact {artifact.sha256[:12]} are {what}; they are not served. "

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from registry.domain import ledger_chain
 from registry.domain.access import PlantScope
-from registry.domain.digests import digest_of
-from registry.models import LedgerEntry, LedgerHead
-
-GENESIS = "0" * 64
+from registry.domain.checkpoints import Checkpoint
+from registry.domain.ledger_chain import GENESIS, Fault
+from registry.models import LedgerCheckpoint, LedgerEntry, LedgerHead
+from registry.services import checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +76,44 @@ def record_all(scope: PlantScope, facts: Sequence[Fact]) -> list[LedgerEntry]:
 
 
 def entry_digest(entry: LedgerEntry) -> str:
-    """SHA-256 over the canonical JSON of everything the entry says and its predecessor's digest."""
-    return digest_of(
-        {
-            "sequence": entry.sequence,
-            "recorded_at": _instant(entry.recorded_at),
-            "actor": entry.actor,
-            "plant_code": entry.plant_code,
-            "verb": entry.verb,
-            "subject": entry.subject,
-            "details": entry.details,
-            "previous_digest": entry.previous_digest,
-        }
-    )
+    """The digest of what the row says now; `ledger_chain.digest` says what it covers."""
+    return ledger_chain.digest(as_said(entry))
+
+
+def as_said(entry: LedgerEntry) -> dict[str, Any]:
+    """An entry as its digest and an export read it; all but the digest."""
+    return {
+        "sequence": entry.sequence,
+        "recorded_at": _instant(entry.recorded_at),
+        "actor": entry.actor,
+        "plant_code": entry.plant_code,
+        "verb": entry.verb,
+        "subject": entry.subject,
+        "details": entry.details,
+        "previous_digest": entry.previous_digest,
+    }
 
 
 def _instant(moment: datetime) -> str:
-    return moment.astimezone(timezone.get_fixed_timezone(0)).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What reading the whole chain found."""
+    """What reading the whole ledger found.
+
+    Attributes:
+        entries: how many fit, from the first on.
+        signed_up_to: the last entry that a signed checkpoint vouches for.
+        broken_at: the first entry that does not fit.
+    """
 
     entries: int
     broken_at: int | None = None
     reason: str = ""
+    checkpoints: int = 0
+    signed_up_to: int = 0
+    artifacts: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -108,38 +121,53 @@ class Verification:
         return self.broken_at is None
 
 
-def verify() -> Verification:
-    """Read the chain from its first entry and stop at the first that does not fit."""
-    previous, expected = GENESIS, 1
-    for entry in _in_order():
-        reason = _what_is_wrong(entry, expected, previous)
-        if reason:
-            return Verification(expected - 1, entry.sequence, reason)
-        previous, expected = entry.digest, expected + 1
-    reason, broken_at = _does_the_head_fit(expected - 1, previous)
-    return Verification(expected - 1, broken_at, reason)
+def verify(see: Callable[[LedgerEntry], None] = lambda entry: None) -> Verification:
+    """Read the chain beside its checkpoints, up to the first entry that does not fit.
+
+    `see` is shown every entry that fits.
+    """
+    try:
+        rows, copies = _checkpoints()
+    except ValueError as error:
+        return Verification(0, 1, f"the copies of its checkpoints are damaged: {error}")
+    signed = [*rows, *copies]
+    reader = ledger_chain.Reader(signed, checkpoints.trusted())
+    fault = _read(reader, see) or reader.finish() or _does_the_head_fit(reader)
+    if not fault and copies:
+        lost = copies[0]
+        said = f"its checkpoint {lost.number} is gone from the database; the copy has it"
+        fault = Fault(lost.sequence, said)
+    return Verification(
+        entries=reader.entries,
+        broken_at=fault.sequence if fault else None,
+        reason=fault.reason if fault else "",
+        checkpoints=len(signed),
+        signed_up_to=reader.signed_up_to,
+    )
 
 
-def _does_the_head_fit(last: int, digest: str) -> tuple[str, int | None]:
+def _read(reader: ledger_chain.Reader, see: Callable[[LedgerEntry], None]) -> Fault | None:
+    for entry in LedgerEntry.objects.order_by("sequence").iterator(chunk_size=2000):
+        if fault := reader.take(entry, entry_digest(entry)):
+            return fault
+        see(entry)
+    return None
+
+
+def _checkpoints() -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """The rows, and of the copies those that no row equals: taken away, or changed."""
+    rows = [checkpoints.as_signed(row) for row in LedgerCheckpoint.objects.order_by("number")]
+    known = set(rows)
+    return rows, [copy for copy in checkpoints.kept() if copy not in known]
+
+
+def _does_the_head_fit(reader: ledger_chain.Reader) -> Fault | None:
+    last = reader.entries
     head = LedgerHead.objects.filter(id=1).first()
     if head is None:
-        return ("the head is missing", last) if last else ("", None)
+        return Fault(last, "the head is missing") if last else None
     if head.sequence > last:
-        return "entries are missing at the end", last + 1
+        return Fault(last + 1, "entries are missing at the end")
     if head.sequence < last:
-        return "it was not written by the ledger", head.sequence + 1
-    return ("", None) if head.digest == digest else ("the head does not continue it", last)
-
-
-def _in_order() -> Iterator[LedgerEntry]:
-    return LedgerEntry.objects.order_by("sequence").iterator(chunk_size=2000)
-
-
-def _what_is_wrong(entry: LedgerEntry, expected: int, previous: str) -> str:
-    if entry.sequence != expected:
-        return f"entry {expected} is missing"
-    if entry.previous_digest != previous:
-        return "it does not continue the entry before it"
-    if entry.digest != entry_digest(entry):
-        return "its content was changed after it was written"
-    return ""
+        return Fault(head.sequence + 1, "it was not written by the ledger")
+    return None if head.digest == reader.digest else Fault(last, "the head does not continue it")

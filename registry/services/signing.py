@@ -1,4 +1,4 @@
-"""The portal's signing key: made once, kept outside the database, readable by its owner only."""
+"""The portal's keys: made once, kept outside the database, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from registry.domain import orders
 
 def public_key() -> str:
     """The key that plants pin at enrolment."""
-    return orders.public_key(_private_key())
+    return orders.public_key(_orders_key())
 
 
 def sign(order: Mapping[str, Any]) -> str:
     """Sign a job order."""
-    return orders.sign(_private_key(), order)
+    return orders.sign(_orders_key(), order)
 
 
-def _private_key() -> bytes:
-    path = Path(settings.SIGNING_KEY_FILE)
+def _orders_key() -> bytes:
+    return private_key(Path(settings.SIGNING_KEY_FILE))
+
+
+def private_key(path: Path) -> bytes:
+    """The Ed25519 key in a file, 32 raw bytes; it is made when there is none."""
     if not path.exists():
         _make(path)
     return bytes.fromhex(path.read_text().strip())

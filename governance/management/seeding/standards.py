@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from governance.management.seeding import clock
 from governance.management.seeding.inspections import INSPECTIONS, Inspection, recipe_sources, store
@@ -15,7 +16,7 @@ from plants.models import User
 from plants.services import sites
 from registry.domain.access import CENTRE, Actor, ActorKind, PlantScope, Role, portal_scope
 from registry.models import Artifact, ModelFamily, Recipe
-from registry.services import families, recipes
+from registry.services import families, ledger, recipes
 
 # Published so long before the first day: 1.0.0, 1.1.0, 1.2.0.
 _RECIPE_DAYS = (120, 75, 45)
@@ -61,13 +62,29 @@ def set_up(before: datetime, count: int) -> Standards:
     with clock.at(before - timedelta(days=_RECIPE_DAYS[0], hours=3)):
         for one in chosen:
             found.families[one.slug] = _family(clara, one)
-            found.artifacts[one.slug] = Artifact.objects.bulk_create(store(one, _FILES_PER_FAMILY))
+            found.artifacts[one.slug] = _stored(one)
     for number, days in enumerate(_RECIPE_DAYS):
         for kind, published in found.recipes.items():
             source = recipe_sources(kind)[number]
             with clock.at(before - timedelta(days=days)):
                 published.append(recipes.publish(clara, source=source))
     return found
+
+
+@transaction.atomic
+def _stored(one: Inspection) -> list[Artifact]:
+    files = Artifact.objects.bulk_create(store(one, _FILES_PER_FAMILY))
+    facts = [
+        ledger.Fact(
+            "artifact.verified",
+            f"artifact:{file.sha256}",
+            CENTRE,
+            {"size": file.size, "job": ""},
+        )
+        for file in files
+    ]
+    ledger.record_all(portal_scope("verifier"), facts)
+    return files
 
 
 def _family(scope: PlantScope, one: Inspection) -> ModelFamily:

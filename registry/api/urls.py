@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.api import comparison, figures, recipes, uploads, version_comparison, views
+from registry.api import comparison, figures, ledger, recipes, uploads, version_comparison, views
 
 app_name = "registry-api"
 urlpatterns = [
@@ -71,4 +71,8 @@ urlpatterns = [
     path("jobs/<uuid:pk>/cancellation/", views.JobCancellation.as_view(), name="cancellation"),
     path("jobs/<uuid:pk>/retry/", views.JobRetry.as_view(), name="retry"),
     path("ledger/", views.Ledger.as_view(), name="ledger"),
+    path("ledger/export/", ledger.LedgerExport.as_view(), name="ledger-export"),
+    path("ledger/checkpoints/", ledger.Checkpoints.as_view(), name="ledger-checkpoints"),
+    path("ledger/checks/", ledger.Checks.as_view(), name="ledger-checks"),
+    path("ledger/checks/<uuid:pk>/", ledger.CheckDetail.as_view(), name="ledger-check"),
 ]

@@ -56,17 +56,13 @@ def of_job(scope: PlantScope, job: Job) -> list[Event]:
 
 def lately(scope: PlantScope, limit: int = 12) -> list[Event]:
     """The latest news the caller may know of; three queries."""
-    entries = list(LedgerEntry.objects.visible_to(scope).filter(verb__in=_NEWS)[:limit])
-    named = _named(scope, entries)
-    return [_event(entry, *named.get(entry.subject, _plain(entry.subject))) for entry in entries]
+    return told(scope, list(LedgerEntry.objects.visible_to(scope).filter(verb__in=_NEWS)[:limit]))
 
 
 def of_plant(scope: PlantScope, code: str, limit: int = 8) -> list[Event]:
     """The latest news of one plant; three queries."""
     rows: LedgerQuerySet = LedgerEntry.objects.visible_to(scope)
-    entries = list(rows.filter(verb__in=_NEWS, plant_code=code)[:limit])
-    named = _named(scope, entries)
-    return [_event(entry, *named.get(entry.subject, _plain(entry.subject))) for entry in entries]
+    return told(scope, list(rows.filter(verb__in=_NEWS, plant_code=code)[:limit]))
 
 
 def of_subject(scope: PlantScope, subject: str, limit: int = 12) -> list[Event]:
@@ -75,9 +71,15 @@ def of_subject(scope: PlantScope, subject: str, limit: int = 12) -> list[Event]:
     return [_event(entry, "", "") for entry in entries[:limit]]
 
 
+def told(scope: PlantScope, entries: list[LedgerEntry]) -> list[Event]:
+    """Entries of any kind, in their order; two queries for the names of what they are about."""
+    named = _named(scope, entries)
+    return [_event(entry, *named.get(entry.subject, _plain(entry.subject))) for entry in entries]
+
+
 def _plain(subject: str) -> tuple[str, str]:
     kind, _, name = subject.partition(":")
-    return (f"the {kind}" if kind in {"credential", "plant"} else f"{kind} {name}"), ""
+    return (f"the {kind}" if kind in {"credential", "ledger", "plant"} else f"{kind} {name}"), ""
 
 
 def _named(scope: PlantScope, entries: Iterable[LedgerEntry]) -> dict[str, tuple[str, str]]:

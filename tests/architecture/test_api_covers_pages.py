@@ -38,10 +38,14 @@ NO_OPERATION = {
     "GET registry:use": "It shows lines of Python made of the portal's own address and a name.",
     "GET plants:plant-new": "It is the empty form of a plant.",
     "GET registry:family-new": "It is the empty form of a family.",
+    "GET registry:ledger-verifier": "It is a script to keep, and has nothing of the portal's data.",
     "GET plants:imports": "It is the empty form of a table.",
     "GET plants:runbook-new": "It is the empty form of a runbook.",
 }
 PAGES = {
+    "GET registry:ledger": "GET /ledger/ | GET /ledger/checks/ | GET /ledger/checkpoints/",
+    "POST registry:ledger-check": "POST /ledger/checks/",
+    "GET registry:ledger-export": "GET /ledger/export/",
     "GET governance:home": "GET /fleet/",
     "GET governance:explore-family": "GET /families/{slug}/figures/",
     "GET governance:explore-version": "GET /versions/{id}/figures/",

@@ -80,3 +80,29 @@ def database(url: str, embedded: Path) -> dict[str, object]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def mail(url: str) -> dict[str, object]:
+    """Django's mail settings: `smtp://user@host:587` (STARTTLS) or `smtps://…:465` (TLS).
+
+    The password comes from `LINEWARD_MAIL_PASSWORD` or its file; without an address mails are
+    written to the log of whoever sends them.
+    """
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("LINEWARD_MAIL_URL must look like smtp://user@mail.example:587.")
+    is_tls = parts.scheme == "smtps"
+    user = unquote(parts.username or "")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if is_tls else 587),
+        "EMAIL_HOST_USER": user,
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or secret("LINEWARD_MAIL_PASSWORD")),
+        "EMAIL_USE_SSL": is_tls,
+        # A log-in never crosses the network in clear; a relay on a trusted one may lack TLS.
+        "EMAIL_USE_TLS": not is_tls and bool(user),
+        "EMAIL_TIMEOUT": 20,
+    }

@@ -170,7 +170,8 @@ STATICFILES_FINDERS = [
 STATIC_ROOT = Path(env.text("LINEWARD_STATIC_ROOT", str(LINEWARD_HOME / "static")))
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns about a folder that is not there
 WHITENOISE_USE_FINDERS = env.flag("LINEWARD_STATIC_FROM_SOURCE", True)
-EMAIL_BACKEND = env.text("LINEWARD_EMAIL", "django.core.mail.backends.console.EmailBackend")
+# EMAIL_BACKEND, EMAIL_HOST and what belongs to them.
+globals().update(env.mail(env.text("LINEWARD_MAIL_URL")))
 DEFAULT_FROM_EMAIL = env.text("LINEWARD_MAIL_FROM", "lineward@localhost")
 
 # --- Work ---------------------------------------------------------------------------------------

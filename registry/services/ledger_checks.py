@@ -91,8 +91,12 @@ def _record(found: Verification) -> None:
     details: dict[str, object] = {"entries": found.entries, "artifacts": found.artifacts}
     if not found.is_intact:
         details |= {"broken_at": found.broken_at, "reason": found.reason}
-    verb = "ledger.found-intact" if found.is_intact else "ledger.found-broken"
-    ledger.record(portal_scope("ledger check"), verb, "ledger:all", details=details)
+    ledger.record(
+        portal_scope("ledger check"),
+        "ledger.found-intact" if found.is_intact else "ledger.found-broken",
+        "ledger:all",
+        details=details,
+    )
 
 
 def _first_broken_artifact(recorded: dict[str, tuple[int, int]]) -> Fault | None:

@@ -97,6 +97,8 @@ def test_a_closed_tab_and_a_lost_link_cost_one_part_at_most(browse, submission, 
     first.page.route("**/file/", one_part_then_silence)
     first.page.set_input_files("[data-file]", str(model))
     first.page.locator("[data-phase]", has_text="no answer; trying again").wait_for()
+    # Offline first: while a page closes, nobody stands between it and the portal any more.
+    first.page.context.set_offline(True)
     first.page.close(run_before_unload=False)
     submission.refresh_from_db()
     part = submission.upload.offset

@@ -77,7 +77,25 @@ def by_plant(rows: Sequence[AtPlant], names: Mapping[str, str], metric: str) -> 
     """
     said = [row for row in rows if row.score.value is not None]
     labels = _labels(said, names)
-    own = {
+    return {
+        "data": [_own(said, labels), _norm(said, labels)],
+        "layout": _layout(
+            _FRAME_PIXELS + _ROW_PIXELS * len(said),
+            xaxis={"title": {"text": f"{metric}, 0 to 1"}},
+            yaxis={
+                "type": "category",
+                "autorange": "reversed",
+                "fixedrange": True,
+                "categoryarray": labels,
+                "categoryorder": "array",
+            },
+        ),
+    }
+
+
+def _own(said: Sequence[AtPlant], labels: Sequence[str]) -> Figure:
+    """The plants' own figures; those clearly below the baseline by shape, size and tone."""
+    return {
         "type": "scatter",
         "mode": "markers",
         "name": "the plant's own version",
@@ -94,12 +112,16 @@ def by_plant(rows: Sequence[AtPlant], names: Mapping[str, str], metric: str) -> 
         "hovertemplate": "%{y}: %{x:.3f}<br>version %{customdata[0]}, "
         "n = %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
     }
+
+
+def _norm(said: Sequence[AtPlant], labels: Sequence[str]) -> Figure:
+    """The baseline on the same rows, where it is another version."""
     beside = [
         (row, label)
         for row, label in zip(said, labels, strict=True)
         if row.norm and row.norm.value is not None and row.norm.version != row.score.version
     ]
-    norm = {
+    return {
         "type": "scatter",
         "mode": "markers",
         "name": "the baseline on the same rows",
@@ -118,20 +140,6 @@ def by_plant(rows: Sequence[AtPlant], names: Mapping[str, str], metric: str) -> 
             "line": {"width": 2, "color": "--ink"},
         },
         "hovertemplate": "%{y}: baseline %{x:.3f} on the same rows<extra></extra>",
-    }
-    return {
-        "data": [own, norm],
-        "layout": _layout(
-            _FRAME_PIXELS + _ROW_PIXELS * len(said),
-            xaxis={"title": {"text": f"{metric}, 0 to 1"}},
-            yaxis={
-                "type": "category",
-                "autorange": "reversed",
-                "fixedrange": True,
-                "categoryarray": labels,
-                "categoryorder": "array",
-            },
-        ),
     }
 
 

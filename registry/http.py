@@ -5,7 +5,8 @@ REST framework's views import this module while they are being defined: it may n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -75,16 +76,17 @@ class Pages(CursorPagination):
                 code="unknown-parameter",
                 fields={name[:80]: ["Leave it out, or spell it as listed."] for name in unknown},
             )
-        return super().paginate_queryset(queryset, request, view)
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except ValueError:
+            # A cursor holds a position; another list's may be a word where rows have numbers.
+            raise _foreign_cursor() from None
 
     def decode_cursor(self, request: Request) -> Any:
         try:
             return super().decode_cursor(request)
         except RestNotFound:
-            raise Invalid(
-                "This cursor is not one of this list's.",
-                fields={"cursor": ["Follow next and previous, or leave it out."]},
-            ) from None
+            raise _foreign_cursor() from None
 
     def get_page_size(self, request: Request) -> int | None:
         wanted = request.query_params.get(self.page_size_query_param, str(self.page_size))
@@ -101,7 +103,36 @@ class Pages(CursorPagination):
         return tuple(queryset.query.order_by) or tuple(queryset.model._meta.ordering) or ("pk",)
 
 
+def _foreign_cursor() -> Invalid:
+    return Invalid(
+        "This cursor is not one of this list's.",
+        fields={"cursor": ["Follow next and previous, or leave it out."]},
+    )
+
+
 _MAX_QUERY = 200  # characters
+# Lookups of a list's filters that ask for an id.
+ID_LOOKUPS = frozenset({"pk", "version_id", "manifest_id", "recipe_id", "parent_id"})
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def filtered(request: Request, rows: Any, filters: Mapping[str, str]) -> Any:
+    """The rows that the words of the question leave; `filters` maps words to lookups.
+
+    Raises:
+        Invalid: a value holds a NUL, or is no id where one is asked for.
+    """
+    for word, lookup in filters.items():
+        value = request.query_params.get(word)
+        if value is None or (not value and lookup not in ID_LOOKUPS):
+            continue
+        if "\x00" in value:
+            raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
+        if lookup in ID_LOOKUPS and not _ID.fullmatch(value):
+            example = "3f0c9a52-6a57-4c61-9d3e-2f6f2f8e7a10"
+            raise Invalid(f"{word} asks for an id.", fields={word: [f"Write it like {example}."]})
+        rows = rows.filter(**{lookup: value})
+    return rows
 
 
 def searched(request: Request, rows: Any, names: Sequence[str]) -> Any:

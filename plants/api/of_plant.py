@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from plants.models import Line, Person, Plant
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
-from registry.http import searched
+from registry.http import filtered, searched
 from registry.models import ModelFamily
 
 
@@ -98,21 +98,8 @@ class ScopedRows(generics.ListAPIView[Any]):
             return self.rows.none()
         rows: Any = self.rows.all()
         rows = rows.visible_to(scope_of(self.request))
-        for word, lookup in self.filters.items():
-            if value := self.request.query_params.get(word):
-                if "\x00" in value:
-                    raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
-                rows = rows.filter(**{lookup: value})
+        rows = filtered(self.request, rows, self.filters)
         return searched(self.request, rows, self.search)
-
-    def paginate_queryset(self, queryset: Any) -> Any:
-        try:
-            return super().paginate_queryset(queryset)
-        except ValueError:
-            raise Invalid(
-                "This cursor is not one of this list's.",
-                fields={"cursor": ["Follow next and previous, or leave it out."]},
-            ) from None
 
 
 class ListOfPlant(OfPlant, ScopedRows):

@@ -11,10 +11,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from registry.api.examples import MESSAGES, Examples
-from registry.http import PROBLEM_TYPE, problem_body
+from registry.http import ID_LOOKUPS, PROBLEM_TYPE, problem_body
 
 _JSON = "application/json"
-_IDS = frozenset({"pk", "version_id", "manifest_id", "recipe_id", "parent_id"})
 _WRITES = frozenset({"post", "put", "patch", "delete"})
 
 TAGS: Mapping[str, str] = {
@@ -200,7 +199,7 @@ class PortalSchema(AutoSchema):
         found = [
             OpenApiParameter(
                 word,
-                OpenApiTypes.UUID if lookup in _IDS else OpenApiTypes.STR,
+                OpenApiTypes.UUID if lookup in ID_LOOKUPS else OpenApiTypes.STR,
                 description=f"Only those with this {word.replace('_', ' ')}.",
             )
             for word, lookup in filters.items()

@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from registry.api import files
 from registry.api import serializers as shapes
 from registry.domain.access import PlantScope
-from registry.domain.errors import Invalid, NotAllowed, NotFound
-from registry.http import searched
+from registry.domain.errors import NotAllowed, NotFound
+from registry.http import filtered, searched
 from registry.models import (
     DatasetManifest,
     Evaluation,
@@ -58,22 +58,8 @@ class ScopedList(generics.ListAPIView[Any]):
         if getattr(self, "swagger_fake_view", False):
             return rows  # type: ignore[no-any-return]
         rows = rows.visible_to(scope_of(self.request))
-        for word, lookup in self.filters.items():
-            if value := self.request.query_params.get(word):
-                if "\x00" in value:
-                    raise Invalid("A filter holds no NUL.", fields={word: ["Remove the NUL."]})
-                rows = rows.filter(**{lookup: value})
+        rows = filtered(self.request, rows, self.filters)
         return searched(self.request, rows, self.search)  # type: ignore[no-any-return]
-
-    def paginate_queryset(self, queryset: Any) -> Any:
-        try:
-            return super().paginate_queryset(queryset)
-        except ValueError:
-            # The cursor holds a position; somebody else's may be a word where rows have numbers.
-            raise Invalid(
-                "This cursor is not one of this list's.",
-                fields={"cursor": ["Follow next and previous, or leave it out."]},
-            ) from None
 
 
 class ScopedDetail(generics.RetrieveAPIView[Any]):

@@ -126,8 +126,9 @@ def keep_an_administrator(*, without: User) -> None:
     Raises:
         Conflict: nobody else who may sign in is a central administrator.
     """
-    # Locked, so that two administrators cannot remove each other at the same moment.
-    central = Membership.objects.select_for_update().filter(
+    # Locked, so that two administrators cannot remove each other at the same moment; the
+    # memberships alone, as PostgreSQL locks no row of an optional plant.
+    central = Membership.objects.select_for_update(of=("self",)).filter(
         role=Role.ADMINISTRATOR, plant__isnull=True, user__is_active=True
     )
     held = {membership.user_id for membership in central}

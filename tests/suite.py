@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> int:
     print("== the suite on PostgreSQL", flush=True)
     with _cluster(found) as environment:
         left_out = [f"--ignore={path}" for path in NO_DATABASE]
-        return _pytest([*arguments, *left_out], environment)
+        # The server goes with all it holds: dropping its databases one by one can only fail.
+        return _pytest([*arguments, "--reuse-db", *left_out], environment)
 
 
 def _pytest(arguments: list[str], environment: dict[str, str]) -> int:

@@ -141,12 +141,13 @@ def _tonight(
         return
     for gap in rosters.open_spans(known, line.code, ahead):
         seconds = rosters.answering(known, line.code, rosters.SECONDARY)
-        has_second, is_whole = _is_covered(gap, seconds), gap == night
+        has_second = _is_covered(gap, seconds)
         who = "only a second" if has_second else "nobody"
-        when = "" if is_whole else f" {between(*gap, zone)}"
+        when = "" if gap == night else f" {between(*gap, zone)}"
         sentence = f"{line.name} has {who} on call tonight{when}."
         said = ("roster", "", "Enter a shift")
-        kind = "second" if has_second else "nobody" if is_whole else "hours"
+        # All that is left of a running night counts as the night: its first hours are over.
+        kind = "second" if has_second else "nobody" if gap == ahead else "hours"
         yield Missing(Severity.TONIGHT, sentence, *said, kind=kind, about=line.name)
 
 

@@ -38,7 +38,9 @@ class PlantFacts:
 
 
 def _with_last_seen(scope: PlantScope) -> QuerySet[Any]:
-    return Plant.objects.visible_to(scope).annotate(last_seen_at=Max("workers__last_seen_at"))
+    rows = Plant.objects.visible_to(scope).annotate(last_seen_at=Max("workers__last_seen_at"))
+    # Said again: a query that groups forgets the model's own order.
+    return rows.order_by("name", "code")
 
 
 def _standing(plant: Any, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -86,6 +86,15 @@ def test_some_hours_are_never_called_the_whole_night():
     only_second = missing(Reported(lines(7), shifts=(early, second), workers=1))
     assert said(only_second) == [
         "7 lines have hours tonight with only a second on call: Line 1, Line 2, Line 3 and 4 more."
+    ]
+
+
+def test_a_night_that_has_begun_is_judged_by_what_is_left_of_it():
+    at_two = NIGHT.end - timedelta(hours=4)
+    found = reporting.missing(Reported(lines(8), workers=1), at_two, VIENNA)
+    assert found[0].sentence == "Line 1 has nobody on call tonight from 02:00 to 06:00."
+    assert said(found) == [
+        "8 lines have nobody on call tonight: Line 1, Line 2, Line 3 and 5 more."
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
@@ -34,6 +35,7 @@ def wilson(successes: int, trials: int) -> Interval:
     return low, high
 
 
+@lru_cache(maxsize=8_192)  # a fleet's reports repeat the same few counts, and each takes 2 ms
 def clopper_pearson(successes: int, trials: int) -> Interval:
     """Exact interval of a share (Clopper and Pearson 1934, Biometrika 26, 404-413).
 

@@ -31,6 +31,7 @@ SENTENCES: Mapping[str, str] = {
     "manifest.reported": "manifest of {dataset} reported",
     "baseline.published": "published as baseline",
     "recipe.published": "published",
+    "policy.adopted": "gate policy {number} adopted",
     "family.declared": "declared",
     "plant.opened": "opened",
     "plant.closed": "closed",

@@ -1,0 +1,172 @@
+"""A family's gate policy: what a version must show, with thresholds and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from registry.domain.digests import digest_of
+from registry.domain.errors import Invalid
+from registry.domain.recipe_text import text_problems
+from registry.domain.recipe_yaml import parse_yaml
+from registry.domain.schema_problems import Problem, by_path, closed, join, problems
+
+API_VERSION = "lineward.policy/v1"
+MAX_GATES = 40
+
+_SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+_ROWS = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
+_SOURCE = {
+    "type": "string",
+    "minLength": 10,
+    "maxLength": 400,
+    "description": "where the threshold comes from: a study, a contract, a measurement",
+}
+_AGAINST = {"enum": ["champion", "baseline"]}
+
+# What each kind of gate asks for; every one also names the source of its threshold.
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "support": {"min_rows": _ROWS},
+    "escapes": {"max_rate": _SHARE, "max_false_reject_rate": _SHARE},
+    "no-regression": {"against": _AGAINST, "margin": _SHARE},
+    "no-class-regression": {"against": _AGAINST, "margin": _SHARE, "min_rows": _ROWS},
+    "calibration": {"max_error": _SHARE, "min_rows": _ROWS},
+    "latency": {"max_ms": {"type": "number", "exclusiveMinimum": 0, "maximum": 60_000}},
+    "freshness": {"max_days": {"type": "integer", "minimum": 1, "maximum": 3_660}},
+    "transfer": {"max_drop": _SHARE, "min_plants": {**_ROWS, "maximum": 1_000}},
+    "reproducibility": {"min_runs": {"type": "integer", "minimum": 2, "maximum": 10}},
+}
+
+_KINDS = {name: kind for gate in PARAMETERS.values() for name, kind in gate.items()}
+_COMMON = {
+    "gate": {"enum": list(PARAMETERS)},
+    "warns": {"type": "boolean", "description": "true: said, but in nobody's way"},
+    "source": _SOURCE,
+}
+POLICY_SCHEMA: Mapping[str, Any] = closed(
+    {
+        "apiVersion": {"const": API_VERSION},
+        "summary": {"type": "string", "minLength": 10, "maxLength": 1_000},
+        "gates": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_GATES,
+            "items": {"type": "object", "properties": _COMMON, "required": ["gate", "source"]},
+        },
+    },
+    ["apiVersion", "summary", "gates"],
+)
+_GATES: Mapping[str, Mapping[str, Any]] = {
+    name: closed({**_COMMON, **parameters}, ["gate", "source", *parameters])
+    for name, parameters in PARAMETERS.items()
+}
+
+# A place to start: thresholds that a family's owner replaces by the family's own.
+STARTER = f"""\
+apiVersion: {API_VERSION}
+summary: What a version of this family must show before it may run on a line.
+gates:
+  - gate: support
+    min_rows: 30
+    source: Below 30 rows a share of 0.9 is known to 0.74-0.97 at best (Wilson 1927).
+  - gate: escapes
+    max_rate: 0.1
+    max_false_reject_rate: 0.05
+    source: Write here who agreed to these rates, e.g. the quality agreement with the customer.
+  - gate: no-regression
+    against: champion
+    margin: 0.02
+    source: Write here why a loss of 2 points would be borne.
+  - gate: no-class-regression
+    against: champion
+    margin: 0.1
+    min_rows: 20
+    source: Write here why a loss of 10 points in one class would be borne.
+  - gate: calibration
+    max_error: 0.1
+    min_rows: 200
+    source: Write here what reads the probabilities, and how far off they may be.
+  - gate: latency
+    max_ms: 100
+    source: Write here the cycle time of the fastest line.
+  - gate: freshness
+    max_days: 365
+    source: Write here how fast the process changes.
+  - gate: transfer
+    max_drop: 0.1
+    min_plants: 1
+    warns: true
+    source: Write here how alike the plants are.
+"""
+
+
+def parse(source: str) -> dict[str, Any]:
+    """Read a policy from YAML in its canonical form.
+
+    Raises:
+        Invalid: it is no YAML, or breaks a rule; `fields` names each place.
+
+    >>> parse(STARTER)["gates"][0]["warns"]
+    False
+    """
+    document = parse_yaml(source)
+    found = text_problems(document) or problems(POLICY_SCHEMA, document)
+    found = found or [*_gate_problems(document)]
+    if found:
+        more = f" ({len(found)} problems in all)" if len(found) > 1 else ""
+        raise Invalid(
+            f"The policy is not valid: {found[0][1].removesuffix('.')}{more}.",
+            code="bad-policy",
+            fields=by_path(found),
+        )
+    gates = [{"warns": False, **gate} for gate in document["gates"]]
+    return {**document, "gates": gates}
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical policy, 64 hex characters."""
+    return digest_of(document)
+
+
+def _gate_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    seen: set[tuple[Any, ...]] = set()
+    for place, gate in enumerate(document["gates"]):
+        at = join("gates", place)
+        yield from problems(_GATES[gate["gate"]], gate, at)
+        key = gate["gate"], gate.get("against")
+        if key in seen:
+            yield at, f"{at} asks for {gate['gate']} a second time; keep one of them."
+        seen.add(key)
+
+
+def rule(gate: Mapping[str, Any]) -> str:
+    """What a gate asks for, in words.
+
+    >>> rule({"gate": "latency", "max_ms": 80})
+    'The slowest twentieth of parts takes at most 80 ms.'
+    """
+    return _RULES[gate["gate"]].format(
+        **{name: _shown(name, value) for name, value in gate.items()}
+    )
+
+
+def _shown(name: str, value: Any) -> Any:
+    return f"{value * 100:.3g}" if _KINDS.get(name) is _SHARE else value
+
+
+_RULES = {
+    "support": "Every class has at least {min_rows} rows in the hold-out.",
+    "escapes": "At most {max_rate} % of defects escape, as the upper end of the exact interval, "
+    "while at most {max_false_reject_rate} % of good parts are rejected.",
+    "no-regression": "Balanced accuracy is not {margin} points or more below the {against}'s on "
+    "the same rows.",
+    "no-class-regression": "No class of at least {min_rows} rows is found {margin} points or more "
+    "less often than by the {against} on the same rows.",
+    "calibration": "Probabilities are off by at most {max_error} points on average, over at least "
+    "{min_rows} rows.",
+    "latency": "The slowest twentieth of parts takes at most {max_ms} ms.",
+    "freshness": "The data of the hold-out is at most {max_days} days old.",
+    "transfer": "At {min_plants} or more other plants the version is not more than {max_drop} "
+    "points below its own plant's figure.",
+    "reproducibility": "The same job run {min_runs} times gave the same file.",
+}

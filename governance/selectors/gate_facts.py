@@ -1,0 +1,326 @@
+"""What is known of versions for their gates, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F
+
+from governance.domain.gates import (
+    Difference,
+    Elsewhere,
+    Facts,
+    Reference,
+    paired_differences,
+    unpaired_differences,
+)
+from registry.domain.access import PlantScope
+from registry.domain.paired import Cells
+from registry.models import (
+    Baseline,
+    DatasetManifest,
+    Evaluation,
+    Job,
+    ModelFamily,
+    ModelVersion,
+    Pairing,
+    VersionKind,
+    VersionStage,
+)
+from registry.models.versions import MadeBy
+
+_NOT_SCORED = "Its hold-out is not known before its plant has evaluated it."
+_SELF = "It is the baseline itself."
+_NO_BASELINE = "The family has no baseline to hold it against."
+# What makes two jobs the same job: the same of all this has to give the same file.
+_MADE_FROM = ("manifest_id", "resolved_digest", "parent_id", "code_commit", "environment_digest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A version's figures on the hold-out it is judged on."""
+
+    report: Mapping[str, Any]
+    manifest: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Sibling:
+    """A version of the family, as far as others are held against it."""
+
+    pk: UUID
+    name: str
+    origin: str
+    dataset: str
+    is_local: bool
+    is_retired: bool
+    registered_at: datetime
+    made_from: tuple[Any, ...]
+    artifact: str
+
+
+def facts_of(
+    scope: PlantScope,
+    family: ModelFamily,
+    versions: Sequence[ModelVersion],
+    *,
+    today: date,
+    as_registered: bool = False,
+) -> dict[UUID, Facts]:
+    """What is known of each of these versions of one family, by its id.
+
+    Args:
+        as_registered: hold each against what stood when it was registered (for a back-test), not
+            against what stands now.
+    """
+    own = _own(scope, versions)
+    siblings = _siblings(scope, family)
+    published = list(Baseline.objects.visible_to(scope).filter(family=family))
+    chosen = {
+        version.pk: _references(version, siblings, published, as_registered=as_registered)
+        for version in versions
+    }
+    beside = _Beside.read(scope, own, chosen)
+    days = _days({one.manifest for one in own.values()})
+    elsewhere = _elsewhere(scope, versions)
+    runs = _runs(scope, versions)
+    found = {}
+    for version in versions:
+        mine = own.get(version.pk)
+        references, without = beside.of(version.pk, mine, chosen[version.pk])
+        found[version.pk] = Facts(
+            report=mine.report if mine else None,
+            metric=family.primary_metric,
+            today=version.registered_at.date() if as_registered else today,
+            references=references,
+            without=without,
+            newest_day=days.get(mine.manifest) if mine else None,
+            elsewhere=elsewhere[version.pk],
+            same_file=runs.get(str(version.pk), 0),
+            other_files=_other_files(version, siblings),
+        )
+    return found
+
+
+# --- Its own figures -----------------------------------------------------------------------------
+def _own(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[UUID, _Own]:
+    """A job's version carries its report; an upload's is its plant's newest evaluation."""
+    found = {
+        one.pk: _Own(one.metrics, one.manifest_id)
+        for one in versions
+        if one.made_by == MadeBy.JOB and one.metrics and one.manifest_id
+    }
+    uploads = [one.pk for one in versions if one.made_by == MadeBy.UPLOAD]
+    rows = (
+        Evaluation.objects.visible_to(scope)
+        .filter(version__in=uploads, plant_code=F("version__origin"))
+        .filter(manifest__dataset=F("version__dataset"))
+        .order_by("evaluated_at")
+    )
+    for pk, report, manifest in rows.values_list("version_id", "report", "manifest_id"):
+        found[pk] = _Own(report, manifest)
+    return found
+
+
+def _days(manifests: Iterable[UUID]) -> dict[UUID, date]:
+    rows = DatasetManifest.objects.filter(pk__in=set(manifests)).order_by()
+    last = rows.values_list("pk", "document__days__last")
+    return {pk: date.fromisoformat(day) for pk, day in last if isinstance(day, str)}
+
+
+def _elsewhere(scope: PlantScope, versions: Sequence[ModelVersion]) -> Mapping[UUID, list[Any]]:
+    """The newest figure at each other plant that the caller may know."""
+    rows = (
+        Evaluation.objects.visible_to(scope)
+        .filter(version__in=[one.pk for one in versions], value__isnull=False)
+        .exclude(plant_code=F("version__origin"))
+        .order_by("evaluated_at")
+        .values_list("version_id", "plant_code", "value", "n")
+    )
+    newest = {(version, plant): (value or 0.0, n) for version, plant, value, n in rows}
+    found: dict[UUID, list[Elsewhere]] = defaultdict(list)
+    for (version, plant), (value, n) in newest.items():
+        found[version].append(Elsewhere(plant, value, n))
+    return found
+
+
+# --- Run again -----------------------------------------------------------------------------------
+def _runs(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[str, int]:
+    """How many jobs came to each version; the same inputs and the same file are one version."""
+    names = [str(one.pk) for one in versions if one.made_by == MadeBy.JOB]
+    jobs = Job.objects.visible_to(scope).filter(kind="retrain", result__version__in=names)
+    counted = jobs.order_by().values_list("result__version").annotate(Count("pk"))
+    return dict(counted)
+
+
+def _other_files(version: ModelVersion, siblings: Sequence[_Sibling]) -> int:
+    if version.made_by != MadeBy.JOB:
+        return 0
+    made_from = tuple(getattr(version, name) for name in _MADE_FROM)
+    return sum(
+        one.origin == version.origin
+        and one.made_from == made_from
+        and one.artifact != version.artifact_id
+        for one in siblings
+    )
+
+
+def _siblings(scope: PlantScope, family: ModelFamily) -> list[_Sibling]:
+    """All versions of the family that the caller may see, newest first."""
+    rows = ModelVersion.objects.visible_to(scope).filter(family=family).order_by("-registered_at")
+    columns = ("pk", "version", "origin", "dataset", "kind", "stage", "registered_at")
+    return [
+        _Sibling(
+            pk=pk,
+            name=f"{number} ({origin})",
+            origin=origin,
+            dataset=dataset,
+            is_local=kind == VersionKind.LOCAL,
+            is_retired=stage == VersionStage.RETIRED,
+            registered_at=at,
+            artifact=artifact,
+            made_from=tuple(made_from),
+        )
+        for pk, number, origin, dataset, kind, stage, at, artifact, *made_from in rows.values_list(
+            *columns, "artifact_id", *_MADE_FROM
+        )
+    ]
+
+
+# --- Whom it is held against ---------------------------------------------------------------------
+_Chosen = Mapping[str, tuple[UUID, str] | str]  # the version's id and name, or why there is none
+
+
+def _references(
+    version: ModelVersion,
+    siblings: Sequence[_Sibling],
+    published: Sequence[Baseline],
+    *,
+    as_registered: bool,
+) -> _Chosen:
+    """The baseline, and the plant's champion before this version, else the baseline again."""
+    names = {one.pk: one.name for one in siblings}
+    in_force = next(
+        (one for one in published if _was_in_force(one, version, as_registered=as_registered)), None
+    )
+    baseline: tuple[UUID, str] | str = _NO_BASELINE
+    if in_force:
+        number = names.get(in_force.version_id, "")
+        baseline = (in_force.version_id, f"baseline {number.partition(' ')[0]}")
+        baseline = _SELF if in_force.version_id == version.pk else baseline
+    champion = next(
+        (
+            one
+            for one in siblings
+            if one.is_local
+            and (one.origin, one.dataset) == (version.origin, version.dataset)
+            and one.registered_at < version.registered_at
+            and (as_registered or not one.is_retired)
+        ),
+        None,
+    )
+    return {
+        "baseline": baseline,
+        "champion": (champion.pk, f"champion {champion.name}") if champion else baseline,
+    }
+
+
+def _was_in_force(one: Baseline, version: ModelVersion, *, as_registered: bool) -> bool:
+    if not as_registered:
+        return one.superseded_at is None
+    at = version.registered_at
+    return one.published_at <= at and (one.superseded_at is None or at < one.superseded_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Figures and joint counts of the references on the versions' own hold-outs."""
+
+    reports: Mapping[tuple[UUID, UUID], Mapping[str, Any]]  # by reference and manifest
+    cells: Mapping[tuple[UUID, UUID, UUID], Mapping[str, Cells]]  # by version, other and manifest
+
+    @classmethod
+    def read(
+        cls, scope: PlantScope, own: Mapping[UUID, _Own], chosen: Mapping[UUID, _Chosen]
+    ) -> _Beside:
+        wanted = {
+            (pk, said[0], own[pk].manifest)
+            for pk, references in chosen.items()
+            for said in references.values()
+            if pk in own and not isinstance(said, str)
+        }
+        cells = _cells(scope, wanted)
+        # Reports are long: only those are read that no joint counts stand for.
+        rest = {(other, manifest) for pk, other, manifest in wanted - cells.keys()}
+        return cls(_reports(scope, rest), cells)
+
+    def of(
+        self, pk: UUID, own: _Own | None, chosen: _Chosen
+    ) -> tuple[dict[str, Reference], dict[str, str]]:
+        """The references of one version, and why others are missing."""
+        found: dict[str, Reference] = {}
+        without: dict[str, str] = {}
+        for role, said in chosen.items():
+            if isinstance(said, str):
+                without[role] = said
+            elif own is None:
+                without[role] = _NOT_SCORED
+            else:
+                classes, is_paired = self._differences(pk, said[0], own)
+                if classes:
+                    found[role] = Reference(said[1], classes, is_paired)
+                else:
+                    without[role] = (
+                        f"The {said[1]} was not evaluated on the same rows: order an evaluation of "
+                        "both together."
+                    )
+        return found, without
+
+    def _differences(self, pk: UUID, other: UUID, own: _Own) -> tuple[dict[str, Difference], bool]:
+        cells = self.cells.get((pk, other, own.manifest))
+        if cells:
+            return paired_differences(cells), True
+        report = self.reports.get((other, own.manifest))
+        return (unpaired_differences(own.report, report) if report else {}), False
+
+
+def _cells(
+    scope: PlantScope, wanted: Iterable[tuple[UUID, UUID, UUID]]
+) -> dict[tuple[UUID, UUID, UUID], dict[str, Cells]]:
+    """Joint counts, the version first, whichever of the two was written down first."""
+    keys = set(wanted)
+    pks = {pk for one in keys for pk in one[:2]}
+    rows = (
+        Pairing.objects.visible_to(scope)
+        .filter(version__in=pks, other__in=pks)
+        .order_by("compared_at")
+        .values_list("version_id", "other_id", "manifest_id", "counts")
+    )
+    found = {}
+    for version, other, manifest, counts in rows:
+        cells = {name: Cells(*four) for name, four in counts.items()}
+        swapped = {name: one.swapped() for name, one in cells.items()}
+        found[version, other, manifest] = cells
+        found[other, version, manifest] = swapped
+    return {key: found[key] for key in keys & found.keys()}
+
+
+def _reports(
+    scope: PlantScope, wanted: Iterable[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
+    keys = set(wanted)
+    rows = (
+        Evaluation.objects.visible_to(scope)
+        .filter(version__in={one[0] for one in keys}, manifest__in={one[1] for one in keys})
+        .order_by("evaluated_at")
+        .values_list("version_id", "manifest_id", "pk")
+    )
+    newest = {(version, manifest): pk for version, manifest, pk in rows}
+    picked = {pk: key for key, pk in newest.items() if key in keys}
+    reports = Evaluation.objects.filter(pk__in=picked).order_by().values_list("pk", "report")
+    return {picked[pk]: report for pk, report in reports}

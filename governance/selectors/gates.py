@@ -1,0 +1,93 @@
+"""Policies of a family, what the one in force says of a version, and a proposal's back-test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from governance.domain import gates
+from governance.domain.backtest import BackTest, Tried, cost_of, replay
+from governance.models import GatePolicy
+from governance.selectors.gate_facts import facts_of
+from registry.domain.access import PlantScope
+from registry.models import ModelFamily, ModelVersion
+
+_READ = (
+    *("family", "origin", "version", "kind", "stage", "dataset", "made_by", "metrics"),
+    *("manifest", "resolved_digest", "parent", "code_commit", "environment_digest", "artifact"),
+    "registered_at",
+)
+
+
+def in_force(scope: PlantScope, family: ModelFamily) -> GatePolicy | None:
+    """The family's policy, if one was adopted."""
+    rows = GatePolicy.objects.visible_to(scope).filter(family=family)
+    return rows.filter(superseded_at__isnull=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A version under its family's policy; without a policy there is no review."""
+
+    policy: GatePolicy | None
+    review: gates.Review | None
+    sentence: str
+
+
+def review(scope: PlantScope, version: ModelVersion) -> Judged:
+    """What the policy in force says of a version as facts stand now."""
+    policy = in_force(scope, version.family)
+    if policy is None:
+        sentence = f"{version.family.title} has no gate policy yet, so nothing is asked for."
+        return Judged(None, None, sentence)
+    today = timezone.now().date()
+    facts = facts_of(scope, version.family, [version], today=today)[version.pk]
+    found = gates.judge(policy.document, facts)
+    return Judged(policy, found, said(found))
+
+
+def said(found: gates.Review) -> str:
+    """What a review comes to, in one sentence."""
+    names: dict[str, list[str]] = {"fail": [], "insufficient": []}
+    for one in found.blocking:
+        names[one.outcome].append(one.gate)
+    parts = []
+    if names["fail"]:
+        parts.append(f"{_listed(names['fail'])} failed")
+    if names["insufficient"]:
+        parts.append(f"too little is known for {_listed(names['insufficient'])}")
+    if parts:
+        return f"It may not go on: {'; '.join(parts)}."
+    return f"All {sum(not one.warns for one in found.outcomes)} gates are passed."
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
+
+
+def backtest(scope: PlantScope, family: ModelFamily, document: Mapping[str, Any]) -> BackTest:
+    """A policy over every version of the family that the caller may see, newest first, each held
+    against what stood when it was registered; a constant number of queries."""
+    rows = ModelVersion.objects.visible_to(scope).filter(family=family).only(*_READ)
+    versions = list(rows)
+    known = facts_of(scope, family, versions, today=timezone.now().date(), as_registered=True)
+    costs = {
+        "escape_cost": float(family.escape_cost),
+        "false_reject_cost": float(family.false_reject_cost),
+    }
+    return replay(
+        [
+            Tried(
+                version=one.pk,
+                name=f"{one.version} ({one.origin})",
+                origin=one.origin,
+                registered_at=one.registered_at,
+                review=gates.judge(document, known[one.pk]),
+                cost=cost_of(known[one.pk].report, **costs),
+            )
+            for one in versions
+        ]
+    )

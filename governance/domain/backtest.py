@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.domain.gates import Review
+from governance.domain.policies import TITLES
 
 PARTS = 1_000  # costs are stated for so many parts of the hold-out's mixture
 
@@ -38,6 +39,11 @@ class GateCount:
     failed: int
     insufficient: int
     alone: int
+
+    @property
+    def title(self) -> str:
+        """The gate's name for people."""
+        return TITLES[self.gate]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _NO_POINT = (
     "No operating point is known: name the class of good parts in the family, and have good parts "
     "and defects in the hold-out."
 )
+_MANY = 20_000  # defects from which on the exact interval asks for hardly more than the score test
 _UNDATED = "The day of the data is not known: give the data set times."
 
 
@@ -89,6 +90,11 @@ class GateOutcome:
     warns: bool
     value: float | None = None
     n: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The gate's name for people."""
+        return policies.TITLES[self.gate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +174,15 @@ def _escapes(gate: Mapping[str, Any], facts: Facts) -> _Said:
 def _more_defects(rate: float, bound: float) -> str:
     """About how many defects would prove a rate to lie below its bound, if it stays as it is.
 
-    The score test at the bound, solved for n (Wilson 1927): n = z^2 b (1 - b) / (b - r)^2.
+    The score test at the bound, solved for n (Wilson 1927): n = z^2 b (1 - b) / (b - r)^2; from
+    there up to where the exact interval, which is wider, holds as well.
     """
     if not bound > rate:
         return "the rate stands at its bound, so more defects would not prove it"
-    n = Z * Z * bound * (1 - bound) / (bound - rate) ** 2
-    return f"about {math.ceil(n / 10) * 10} defects would prove it, if the rate stays"
+    n = math.ceil(Z * Z * bound * (1 - bound) / (bound - rate) ** 2 / 10) * 10
+    while n < _MANY and clopper_pearson(round(rate * n), n)[1] > bound:
+        n += max(10, n // 500 * 10)  # in steps of some 2 %
+    return f"about {n} defects would prove it, if the rate stays"
 
 
 def _calibration(gate: Mapping[str, Any], facts: Facts) -> _Said:
@@ -199,7 +208,8 @@ def _latency(gate: Mapping[str, Any], facts: Facts) -> _Said:
 def _freshness(gate: Mapping[str, Any], facts: Facts) -> _Said:
     if facts.newest_day is None:
         return "insufficient", _UNDATED, None, None
-    days = (facts.today - facts.newest_day).days
+    # A plant east of Greenwich may be a day ahead.
+    days = max(0, (facts.today - facts.newest_day).days)
     outcome: Outcome = "pass" if days <= gate["max_days"] else "fail"
     return outcome, f"The newest row is {counted(days, 'day')} old.", days, None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from registry.domain.digests import digest_of
@@ -38,6 +38,17 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 _KINDS = {name: kind for gate in PARAMETERS.values() for name, kind in gate.items()}
+TITLES: Mapping[str, str] = {
+    "support": "Rows per class",
+    "escapes": "Escapes",
+    "no-regression": "No loss overall",
+    "no-class-regression": "No loss in a class",
+    "calibration": "Calibration",
+    "latency": "Latency",
+    "freshness": "Fresh data",
+    "transfer": "Elsewhere",
+    "reproducibility": "Same file again",
+}
 _COMMON = {
     "gate": {"enum": list(PARAMETERS)},
     "warns": {"type": "boolean", "description": "true: said, but in nobody's way"},
@@ -61,6 +72,7 @@ _GATES: Mapping[str, Mapping[str, Any]] = {
     for name, parameters in PARAMETERS.items()
 }
 
+_TO_WRITE = "Write here"
 # A place to start: thresholds that a family's owner replaces by the family's own.
 STARTER = f"""\
 apiVersion: {API_VERSION}
@@ -72,31 +84,31 @@ gates:
   - gate: escapes
     max_rate: 0.1
     max_false_reject_rate: 0.05
-    source: Write here who agreed to these rates, e.g. the quality agreement with the customer.
+    source: {_TO_WRITE} who agreed to these rates, e.g. the quality agreement with the customer.
   - gate: no-regression
     against: champion
     margin: 0.02
-    source: Write here why a loss of 2 points would be borne.
+    source: {_TO_WRITE} why a loss of 2 points would be borne.
   - gate: no-class-regression
     against: champion
     margin: 0.1
     min_rows: 20
-    source: Write here why a loss of 10 points in one class would be borne.
+    source: {_TO_WRITE} why a loss of 10 points in one class would be borne.
   - gate: calibration
     max_error: 0.1
     min_rows: 200
-    source: Write here what reads the probabilities, and how far off they may be.
+    source: {_TO_WRITE} what reads the probabilities, and how far off they may be.
   - gate: latency
     max_ms: 100
-    source: Write here the cycle time of the fastest line.
+    source: {_TO_WRITE} the cycle time of the fastest line.
   - gate: freshness
     max_days: 365
-    source: Write here how fast the process changes.
+    source: {_TO_WRITE} how fast the process changes.
   - gate: transfer
     max_drop: 0.1
     min_plants: 1
     warns: true
-    source: Write here how alike the plants are.
+    source: {_TO_WRITE} how alike the plants are.
 """
 
 
@@ -111,7 +123,13 @@ def parse(source: str) -> dict[str, Any]:
     """
     document = parse_yaml(source)
     found = text_problems(document) or problems(POLICY_SCHEMA, document)
-    found = found or [*_gate_problems(document)]
+    refuse(found or [*_gate_problems(document)])
+    gates = [{"warns": False, **gate} for gate in document["gates"]]
+    return {**document, "gates": gates}
+
+
+def refuse(found: Sequence[Problem]) -> None:
+    """Raise `Invalid` with every problem at its place, if there is one."""
     if found:
         more = f" ({len(found)} problems in all)" if len(found) > 1 else ""
         raise Invalid(
@@ -119,8 +137,20 @@ def parse(source: str) -> dict[str, Any]:
             code="bad-policy",
             fields=by_path(found),
         )
-    gates = [{"warns": False, **gate} for gate in document["gates"]]
-    return {**document, "gates": gates}
+
+
+def unfinished(document: Mapping[str, Any]) -> list[Problem]:
+    """Where a policy still carries the starter's words in place of a source.
+
+    >>> unfinished(parse(STARTER))[0][0]
+    'gates.1.source'
+    """
+    return [
+        (at, f"{at} still says what to write there; say where the threshold comes from.")
+        for place, gate in enumerate(document["gates"])
+        if gate["source"].startswith(_TO_WRITE)
+        for at in [join("gates", place, "source")]
+    ]
 
 
 def digest(document: Mapping[str, Any]) -> str:

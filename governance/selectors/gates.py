@@ -53,7 +53,7 @@ def said(found: gates.Review) -> str:
     """What a review comes to, in one sentence."""
     names: dict[str, list[str]] = {"fail": [], "insufficient": []}
     for one in found.blocking:
-        names[one.outcome].append(one.gate)
+        names[one.outcome].append(one.title.lower())
     parts = []
     if names["fail"]:
         parts.append(f"{_listed(names['fail'])} failed")
@@ -61,7 +61,8 @@ def said(found: gates.Review) -> str:
         parts.append(f"too little is known for {_listed(names['insufficient'])}")
     if parts:
         return f"It may not go on: {'; '.join(parts)}."
-    return f"All {sum(not one.warns for one in found.outcomes)} gates are passed."
+    asked = sum(not one.warns for one in found.outcomes)
+    return f"All {asked} gates are passed." if asked > 1 else "Nothing stands in its way."
 
 
 def _listed(names: list[str]) -> str:

@@ -32,11 +32,13 @@ def adopt(
 
     Raises:
         NotAllowed: the caller is no central data scientist.
-        Invalid: the YAML breaks a rule, or no reason is given; `fields` names each place.
+        Invalid: the YAML breaks a rule, a source is not written yet, or no reason is given;
+            `fields` names each place.
         Conflict: somebody adopted another policy meanwhile.
     """
     scope.require(Role.DATA_SCIENTIST)
     document = rules.parse(source)
+    rules.refuse(rules.unfinished(document))
     said = _reason(reason)
     # The family's row is the lock: two adoptions at once get two numbers, one after the other.
     ModelFamily.objects.select_for_update().get(pk=family.pk)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.web import api, explore, gate, home, summary
+from governance.web import api, explore, gate, home, policies, summary
 
 app_name = "governance"
 urlpatterns = [
     path("families/<slug:slug>/explore/", explore.family, name="explore-family"),
     path("versions/<uuid:pk>/explore/", explore.version, name="explore-version"),
+    path("families/<slug:slug>/policy/", policies.family, name="policies"),
+    path("families/<slug:slug>/policy/<int:number>/", policies.policy, name="policy"),
+    path("versions/<uuid:pk>/gates/", policies.version, name="version-gates"),
     path("", home.home, name="home"),
     path("account/summary/", summary.settings, name="summary"),
     path("account/summary/preview/", summary.preview, name="summary-preview"),

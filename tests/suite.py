@@ -20,6 +20,7 @@ NO_DATABASE = (
     "tests/benchmarks",
     "tests/browser",
     "tests/docker",
+    "tests/governance/domain",
     "tests/plants/agent",
     "tests/plants/domain",
     "tests/plants/test_queue_isolation.py",

@@ -1,0 +1,83 @@
+"""Facts about a version as gates are given them, small enough to count by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+
+from governance.domain.gates import Facts, GateOutcome, Reference, judge, paired_differences
+from registry.domain.paired import Cells
+
+TODAY = date(2026, 11, 21)
+SOURCE = "The quality agreement of 2026."
+MINUS = "\u2212"
+CLASSES = ("good", "scratch", "pit")
+CONFUSION = ((90, 6, 4), (3, 40, 2), (1, 2, 30))
+SAME_ROWS = {  # joint counts that fit CONFUSION for the first version
+    "good": Cells(85, 5, 3, 7),
+    "scratch": Cells(36, 4, 3, 2),
+    "pit": Cells(28, 2, 1, 2),
+}
+
+
+def report(
+    confusion=CONFUSION, *, ece=0.04, p95=61.0, balanced=0.9, escapes=None
+) -> dict[str, Any]:
+    n = sum(map(sum, confusion))
+    timed = (
+        {"value": p95, "n": 60} if p95 else {"value": None, "n": 3, "reason": "No part was timed."}
+    )
+    return {
+        "n": n,
+        "classes": list(CLASSES[: len(confusion)]),
+        "confusion": [list(row) for row in confusion],
+        "metrics": {
+            "balanced_accuracy": {"value": balanced, "n": n},
+            "ece": {"value": ece, "n": n},
+            "latency_ms_p95": timed,
+        },
+        "operating_point": escapes and point(*escapes),
+    }
+
+
+def point(count: int, n: int, allowed: float = 0.05) -> dict[str, Any]:
+    return {
+        "good_class": "good",
+        "max_false_reject_rate": allowed,
+        "escape_rate": {"count": count, "n": n},
+        "false_reject_rate": {"count": 2, "n": 100},
+    }
+
+
+def facts(found: dict[str, Any] | None = None, **changes: Any) -> Facts:
+    return replace(Facts(found, "balanced_accuracy", TODAY), **changes)
+
+
+def beside(
+    cells=SAME_ROWS, name="champion 1.0.0 (graz)", *, is_paired=True
+) -> dict[str, Reference]:
+    return {"champion": Reference(name, paired_differences(cells), is_paired)}
+
+
+def asked(gate: str, *, warns: bool = False, **parameters: Any) -> dict[str, Any]:
+    return {"gate": gate, "source": SOURCE, "warns": warns, **parameters}
+
+
+def said(known: Facts, gate: str, **parameters: Any) -> GateOutcome:
+    (found,) = judge({"gates": [asked(gate, **parameters)]}, known).outcomes
+    return found
+
+
+def told(known: Facts, gate: str, **parameters: Any) -> tuple[str, str]:
+    found = said(known, gate, **parameters)
+    return found.outcome, found.reason
+
+
+COUNTS = st.integers(0, 60)
+CELLS = st.builds(Cells, COUNTS, COUNTS, COUNTS, COUNTS).filter(lambda one: one.n > 0)
+CLASS_CELLS = st.lists(CELLS, min_size=1, max_size=6).map(
+    lambda some: {f"class {place}": one for place, one in enumerate(some)}
+)

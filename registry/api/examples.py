@@ -169,6 +169,69 @@ MESSAGES = {
     ("/api/v1/worker/uploads/{upload_id}/", "patch"): _STANDING,
 }
 
+# Gate policies: what a family's versions must show, and what one policy said of them.
+_SOURCE = "Line 2 cycles every 400 ms; its cell controller leaves 100 ms to the model."
+_GATE = {"gate": "latency", "warns": False, "source": _SOURCE}
+_RULE = "The slowest twentieth of parts takes at most 100 ms."
+_SAID = {
+    "gate": "latency",
+    "outcome": "fail",
+    "reason": "It takes 132 ms, timed on 64 parts on the plant's worker.",
+}
+_POLICY = {
+    "number": 1,
+    "summary": "What a version must show before it may run on a line.",
+    "digest": _DIGEST,
+    "reason": "Agreed with the owners of both lines on 20 November.",
+    "adopted_by": "clara",
+    "adopted_at": _DATES["date-time"],
+    "superseded_at": None,
+}
+_WHOLE_POLICY = {
+    "family": "surface-defects",
+    **_POLICY,
+    "rules": [{**_GATE, "rule": _RULE}],
+    "document": {
+        "apiVersion": "lineward.policy/v1",
+        "summary": _POLICY["summary"],
+        "gates": [{**_GATE, "max_ms": 100}],
+    },
+    "source": "apiVersion: lineward.policy/v1\nsummary: What a version must show before it may …",
+}
+_COUNTS = {"passed": 7, "failed": 1, "insufficient": 0}
+MESSAGES = {
+    **MESSAGES,
+    ("/api/v1/families/{slug}/policies/", "get"): {"results": [_POLICY]},
+    ("/api/v1/families/{slug}/policies/", "post"): _WHOLE_POLICY,
+    ("/api/v1/families/{slug}/policies/{number}/", "get"): _WHOLE_POLICY,
+    ("/api/v1/families/{slug}/policies/backtest/", "post"): {
+        "family": "surface-defects",
+        "currency": "EUR",
+        "parts": 1_000,
+        **_COUNTS,
+        "cost_of_passed": {"value": 310.5, "versions": 7},
+        "cost_of_kept_out": {"value": 1_080.0, "versions": 1},
+        "gates": [{"gate": "latency", "rule": _RULE, "warns": False, **_COUNTS, "alone": 1}],
+        "versions": [
+            {
+                "id": _ID,
+                "name": "1.0.0 (graz)",
+                "origin": "graz",
+                "registered_at": _DATES["date-time"],
+                "outcome": "fail",
+                "blocking": [_SAID],
+                "cost": 1_080.0,
+            }
+        ],
+    },
+    ("/api/v1/versions/{id}/gates/", "get"): {
+        "policy": 1,
+        "sentence": "It may not go on: latency failed.",
+        "outcome": "fail",
+        "outcomes": [{**_GATE, **_SAID, "rule": _RULE, "value": 132.0, "n": 64}],
+    },
+}
+
 
 class Examples:
     """Builds a value for a schema, following references into the document's components."""

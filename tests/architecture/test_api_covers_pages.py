@@ -49,6 +49,11 @@ PAGES = {
     "GET governance:home": "GET /fleet/",
     "GET governance:explore-family": "GET /families/{slug}/figures/",
     "GET governance:explore-version": "GET /versions/{id}/figures/",
+    "GET governance:policies": "GET /families/{slug}/policies/",
+    "POST governance:policies": "POST /families/{slug}/policies/"
+    " | POST /families/{slug}/policies/backtest/",
+    "GET governance:policy": "GET /families/{slug}/policies/{number}/",
+    "GET governance:version-gates": "GET /versions/{id}/gates/",
     "GET governance:summary": "GET /account/summary/",
     "POST governance:summary": "PUT /account/summary/",
     "GET governance:summary-preview": "GET /account/summary/preview/",

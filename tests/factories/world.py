@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.test import Client, override_settings
 
+from governance.services import policies
 from plants.models import PersonalToken, Plant, PlantCredential, User
 from plants.services import access, credentials, orders, sites, tokens, workers
 from registry.domain.access import CENTRE, PlantScope, Role, portal_scope
@@ -31,6 +32,7 @@ from registry.services import (
     versions,
 )
 from tests.factories.agent import CLASSES, RECIPE, manifest, report, small_model
+from tests.factories.policies import SOURCE
 from tests.factories.reports import Reports, reports
 
 AT_A_PLANT = (Role.VIEWER, Role.OPERATOR, Role.ENGINEER, Role.APPROVER)
@@ -88,6 +90,7 @@ def build() -> World:
     published = sites_[2].version
     assert published is not None
     versions.publish_baseline(scope, published, release_notes="The first.")
+    policies.adopt(scope, family, source=SOURCE, reason="The first.")
     for site in sites_:
         wish = jobs.Wish(
             JobKind.EVALUATE, site.plant.code, family, "surface", recipe, parent=published

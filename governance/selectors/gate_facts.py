@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from governance.domain.gates import (
     Difference,
@@ -51,11 +52,10 @@ class _Own:
 
 @dataclass(frozen=True, slots=True)
 class _Sibling:
-    """A version of the family, as far as others are held against it."""
+    """A version of the same family and origin, as far as others are held against it."""
 
     pk: UUID
     name: str
-    origin: str
     dataset: str
     is_local: bool
     is_retired: bool
@@ -80,15 +80,14 @@ def facts_of(
     """
     own = _own(scope, versions)
     siblings = _siblings(scope, family)
-    published = list(Baseline.objects.visible_to(scope).filter(family=family))
+    published = _published(scope, family)
     chosen = {
-        version.pk: _references(version, siblings, published, as_registered=as_registered)
-        for version in versions
+        one.pk: _references(one, siblings[one.origin], published, as_registered=as_registered)
+        for one in versions
     }
     beside = _Beside.read(scope, own, chosen)
-    days = _days({one.manifest for one in own.values()})
-    elsewhere = _elsewhere(scope, versions)
-    runs = _runs(scope, versions)
+    days = _days(one.manifest for one in own.values())
+    elsewhere, runs = _elsewhere(scope, versions), _runs(scope, versions)
     found = {}
     for version in versions:
         mine = own.get(version.pk)
@@ -102,7 +101,7 @@ def facts_of(
             newest_day=days.get(mine.manifest) if mine else None,
             elsewhere=elsewhere[version.pk],
             same_file=runs.get(str(version.pk), 0),
-            other_files=_other_files(version, siblings),
+            other_files=_other_files(version, siblings[version.origin]),
         )
     return found
 
@@ -158,67 +157,72 @@ def _runs(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[str, int]
     return dict(counted)
 
 
-def _other_files(version: ModelVersion, siblings: Sequence[_Sibling]) -> int:
+def _other_files(version: ModelVersion, siblings: Iterable[_Sibling]) -> int:
     if version.made_by != MadeBy.JOB:
         return 0
     made_from = tuple(getattr(version, name) for name in _MADE_FROM)
     return sum(
-        one.origin == version.origin
-        and one.made_from == made_from
-        and one.artifact != version.artifact_id
-        for one in siblings
+        one.made_from == made_from and one.artifact != version.artifact_id for one in siblings
     )
 
 
-def _siblings(scope: PlantScope, family: ModelFamily) -> list[_Sibling]:
-    """All versions of the family that the caller may see, newest first."""
+def _siblings(scope: PlantScope, family: ModelFamily) -> dict[str, list[_Sibling]]:
+    """All versions of the family that the caller may see by origin, newest first."""
     rows = ModelVersion.objects.visible_to(scope).filter(family=family).order_by("-registered_at")
-    columns = ("pk", "version", "origin", "dataset", "kind", "stage", "registered_at")
-    return [
-        _Sibling(
-            pk=pk,
-            name=f"{number} ({origin})",
-            origin=origin,
-            dataset=dataset,
-            is_local=kind == VersionKind.LOCAL,
-            is_retired=stage == VersionStage.RETIRED,
-            registered_at=at,
-            artifact=artifact,
-            made_from=tuple(made_from),
+    # The oldest versions say what they are judged on by what they were trained on alone.
+    judged_on = Coalesce(NullIf("dataset", Value("")), "manifest__dataset", Value(""))
+    columns = ("pk", "version", "origin", judged_on, "kind", "stage", "registered_at")
+    found: dict[str, list[_Sibling]] = defaultdict(list)
+    for pk, number, origin, dataset, kind, stage, at, artifact, *made_from in rows.values_list(
+        *columns, "artifact_id", *_MADE_FROM
+    ):
+        found[origin].append(
+            _Sibling(
+                pk=pk,
+                name=f"{number} ({origin})",
+                dataset=dataset,
+                is_local=kind == VersionKind.LOCAL,
+                is_retired=stage == VersionStage.RETIRED,
+                registered_at=at,
+                artifact=artifact,
+                made_from=tuple(made_from),
+            )
         )
-        for pk, number, origin, dataset, kind, stage, at, artifact, *made_from in rows.values_list(
-            *columns, "artifact_id", *_MADE_FROM
-        )
-    ]
+    return found
 
 
 # --- Whom it is held against ---------------------------------------------------------------------
 _Chosen = Mapping[str, tuple[UUID, str] | str]  # the version's id and name, or why there is none
 
 
+def _published(scope: PlantScope, family: ModelFamily) -> list[Any]:
+    """The family's baselines, each with its number."""
+    rows = Baseline.objects.visible_to(scope).filter(family=family)
+    return list(rows.annotate(number=F("version__version")))
+
+
 def _references(
     version: ModelVersion,
     siblings: Sequence[_Sibling],
-    published: Sequence[Baseline],
+    published: Sequence[Any],
     *,
     as_registered: bool,
 ) -> _Chosen:
     """The baseline, and the plant's champion before this version, else the baseline again."""
-    names = {one.pk: one.name for one in siblings}
+    dataset = next((one.dataset for one in siblings if one.pk == version.pk), version.dataset)
     in_force = next(
         (one for one in published if _was_in_force(one, version, as_registered=as_registered)), None
     )
     baseline: tuple[UUID, str] | str = _NO_BASELINE
     if in_force:
-        number = names.get(in_force.version_id, "")
-        baseline = (in_force.version_id, f"baseline {number.partition(' ')[0]}")
+        baseline = (in_force.version_id, f"baseline {in_force.number}")
         baseline = _SELF if in_force.version_id == version.pk else baseline
     champion = next(
         (
             one
             for one in siblings
             if one.is_local
-            and (one.origin, one.dataset) == (version.origin, version.dataset)
+            and one.dataset == dataset
             and one.registered_at < version.registered_at
             and (as_registered or not one.is_retired)
         ),

@@ -159,6 +159,19 @@ def test_the_champion_is_the_plants_version_before(line):
     assert names(version)["champion"] == f"champion {before.version} (graz)"
 
 
+def test_the_oldest_versions_are_judged_on_what_they_were_trained_on(line):
+    before, other = line.add(1, dataset=""), line.add(2, manifest=rows.manifest("graz", "seams"))
+    another = line.add(3, dataset="", manifest=rows.manifest("graz", "seams"))
+    assert (other.dataset, another.manifest.dataset) == ("castings", "seams")
+    version, newer = line.add(4, dataset=""), line.add(5)
+    for one in (other, version):
+        line.score(5, one, version.manifest)
+        line.score(5, one, newer.manifest)
+    assert names(version)["champion"] == f"champion {other.version} (graz)"
+    assert names(newer)["champion"] == f"champion {version.version} (graz)"
+    assert before.version in names(other)["champion"]
+
+
 def test_a_retired_version_is_no_champion_today_but_was_one_then(line):
     older, before = line.add(1), line.add(2, stage="retired")
     version = line.add(3)

@@ -30,7 +30,8 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "escapes": {"max_rate": _SHARE, "max_false_reject_rate": _SHARE},
     "no-regression": {"against": _AGAINST, "margin": _SHARE},
     "no-class-regression": {"against": _AGAINST, "margin": _SHARE, "min_rows": _ROWS},
-    "calibration": {"max_error": _SHARE, "min_rows": _ROWS},
+    # Of fewer rows than bins no calibration error is stated.
+    "calibration": {"max_error": _SHARE, "min_rows": {**_ROWS, "minimum": 15}},
     "latency": {"max_ms": {"type": "number", "exclusiveMinimum": 0, "maximum": 60_000}},
     "freshness": {"max_days": {"type": "integer", "minimum": 1, "maximum": 3_660}},
     "transfer": {"max_drop": _SHARE, "min_plants": {**_ROWS, "maximum": 1_000}},

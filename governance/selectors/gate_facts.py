@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Value
+from django.db.models import Count, Exists, F, OuterRef, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from governance.domain.gates import (
@@ -59,6 +59,7 @@ class _Sibling:
     dataset: str
     is_local: bool
     is_retired: bool
+    is_scored: bool
     registered_at: datetime
     made_from: tuple[Any, ...]
     artifact: str
@@ -171,11 +172,23 @@ def _siblings(scope: PlantScope, family: ModelFamily) -> dict[str, list[_Sibling
     rows = ModelVersion.objects.visible_to(scope).filter(family=family).order_by("-registered_at")
     # The oldest versions say what they are judged on by what they were trained on alone.
     judged_on = Coalesce(NullIf("dataset", Value("")), "manifest__dataset", Value(""))
-    columns = ("pk", "version", "origin", judged_on, "kind", "stage", "registered_at")
+    there = Evaluation.objects.filter(version=OuterRef("pk"), plant_code=OuterRef("origin"))
+    rows = rows.annotate(scored=Exists(there))
+    columns = ("pk", "version", "origin", judged_on, "kind", "stage", "made_by", "scored")
     found: dict[str, list[_Sibling]] = defaultdict(list)
-    for pk, number, origin, dataset, kind, stage, at, artifact, *made_from in rows.values_list(
-        *columns, "artifact_id", *_MADE_FROM
-    ):
+    for (
+        pk,
+        number,
+        origin,
+        dataset,
+        kind,
+        stage,
+        by,
+        scored,
+        at,
+        artifact,
+        *made_from,
+    ) in rows.values_list(*columns, "registered_at", "artifact_id", *_MADE_FROM):
         found[origin].append(
             _Sibling(
                 pk=pk,
@@ -183,6 +196,7 @@ def _siblings(scope: PlantScope, family: ModelFamily) -> dict[str, list[_Sibling
                 dataset=dataset,
                 is_local=kind == VersionKind.LOCAL,
                 is_retired=stage == VersionStage.RETIRED,
+                is_scored=scored or by == MadeBy.JOB,
                 registered_at=at,
                 artifact=artifact,
                 made_from=tuple(made_from),
@@ -222,6 +236,7 @@ def _references(
             one
             for one in siblings
             if one.is_local
+            and one.is_scored
             and one.dataset == dataset
             and one.registered_at < version.registered_at
             and (as_registered or not one.is_retired)

@@ -70,8 +70,11 @@ def _listed(names: list[str]) -> str:
 
 
 def backtest(scope: PlantScope, family: ModelFamily, document: Mapping[str, Any]) -> BackTest:
-    """A policy over every version of the family that the caller may see, newest first, each held
-    against what stood when it was registered; a constant number of queries."""
+    """A policy over every version of the family that the caller may see, newest first.
+
+    Each is judged by what is known of it by now, beside the baseline and the champion of the day
+    it was registered; a constant number of queries.
+    """
     rows = ModelVersion.objects.visible_to(scope).filter(family=family).only(*_READ)
     versions = list(rows)
     known = facts_of(scope, family, versions, today=timezone.now().date(), as_registered=True)

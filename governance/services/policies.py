@@ -43,15 +43,15 @@ def adopt(
     # The family's row is the lock: two adoptions at once get two numbers, one after the other.
     ModelFamily.objects.select_for_update().get(pk=family.pk)
     current = GatePolicy.objects.filter(family=family, superseded_at__isnull=True).first()
+    digest = rules.digest(document)
+    if current and current.digest == digest:
+        return current
     in_force = current.number if current else 0
     if expects is not None and expects != in_force:
         raise Conflict(
             f"Policy {in_force} of {family.slug} is in force now: read it, then adopt yours again.",
             code="policy-moved-on",
         )
-    digest = rules.digest(document)
-    if current and current.digest == digest:
-        return current
     if current:
         current.superseded_at = timezone.now()
         current.save()

@@ -10,6 +10,7 @@ from typing import Any
 from registry.domain.recipe_yaml import MAX_DEPTH, MAX_INTEGER, MAX_NODES
 from registry.domain.schema_problems import Problem, join, shorten, shown
 
+_PROSE = frozenset({"description", "source", "summary"})
 _TEMPLATE_MARKERS = ("{{", "}}", "{%", "${", "<%", "#{")
 # Bidirectional controls reorder what a reviewer sees (CVE-2021-42574, "Trojan Source").
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -19,14 +20,14 @@ def text_problems(document: Any) -> list[Problem]:
     """Look at every value once; a document that is no JSON at all yields only the first problem.
 
     >>> text_problems({"name": "{{ x }}"})
-    [('name', 'name is "{{ x }}"; a recipe is never filled in, so write the value instead of {{.')]
+    [('name', 'name is "{{ x }}"; it is never filled in, so write the value instead of {{.')]
     """
     found: list[Problem] = []
     for count, (path, depth, value) in enumerate(_walk(document), start=1):
         if depth > MAX_DEPTH:
             return [(path, f"{path} is nested deeper than {MAX_DEPTH} levels.")]
         if count > MAX_NODES:
-            return [("", f"The recipe holds more than {MAX_NODES} values; it needs far fewer.")]
+            return [("", f"The document holds more than {MAX_NODES} values; it needs far fewer.")]
         sentence = _problem(path, value)
         if sentence:
             found.append((path, sentence))
@@ -61,7 +62,7 @@ def _problem(path: str, value: Any) -> str | None:
     if isinstance(value, dict):
         return _keys_problem(where, value)
     if value is not None and not isinstance(value, list):
-        return f"{where} is {shown(value)}; a recipe holds JSON values only."
+        return f"{where} is {shown(value)}; it must be a JSON value."
     return None
 
 
@@ -81,14 +82,13 @@ def _keys_problem(where: str, value: dict[Any, Any]) -> str | None:
 
 
 def _text_problem(where: str, text: str) -> str | None:
-    prose = where == "description"
-    hidden = _hidden(text, allowed="\n\t" if prose else "")
+    hidden = _hidden(text, allowed="\n\t" if where.rpartition(".")[2] in _PROSE else "")
     if hidden:
         return f"{where} holds a hidden character ({hidden}); remove it."
     marker = next((marker for marker in _TEMPLATE_MARKERS if marker in text), None)
-    if marker and not prose:
+    if marker and where != "description":
         return (
-            f"{where} is {shown(text)}; a recipe is never filled in, "
+            f"{where} is {shown(text)}; it is never filled in, "
             f"so write the value instead of {marker}."
         )
     return None

@@ -96,10 +96,10 @@ def parse_with_places(text: str | bytes) -> Parsed:
             "remove it."
         ) from None
     except (ValueError, OverflowError) as error:  # an escape beyond Unicode, such as "\\UFFFFFFFF"
-        raise BadYaml(f"The recipe holds a character that does not exist ({error}).") from None
+        raise BadYaml(f"The document holds a character that does not exist ({error}).") from None
     document = builder.document
     if not isinstance(document, dict):
-        raise BadYaml("The recipe must be a mapping of sections, such as `name: …`.")
+        raise BadYaml("The document must be a mapping of sections, such as `name: …`.")
     return Parsed(document, builder.places, readable)
 
 
@@ -147,15 +147,13 @@ def _text(text: str | bytes) -> str:
     raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     if len(raw) > MAX_BYTES:
         raise TooLarge(
-            f"The recipe has {len(raw)} bytes; at most {MAX_BYTES} are read: "
-            "a recipe names operations, it carries no data."
+            f"The document has {len(raw)} bytes; at most {MAX_BYTES} are read: "
+            "it names what is meant, it carries no data."
         )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadYaml(
-            f"Byte {error.start + 1} is not UTF-8: save the recipe as UTF-8 text."
-        ) from None
+        raise BadYaml(f"Byte {error.start + 1} is not UTF-8: save it as UTF-8 text.") from None
 
 
 @dataclass
@@ -189,15 +187,15 @@ class _Builder:
     def _begin_document(self, event: yaml.DocumentStartEvent) -> None:
         self.documents += 1
         if self.documents > 1:
-            _refuse(event.start_mark, "a second document begins; one file holds one recipe")
+            _refuse(event.start_mark, "a second document begins; one file holds one")
         if event.version or event.tags:
-            _refuse(event.start_mark, "a % directive; recipes are plain YAML, remove the line")
+            _refuse(event.start_mark, "a % directive; only plain YAML is read, remove the line")
 
     def _node(self, event: yaml.NodeEvent) -> None:
         _refuse_references(event)
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            _refuse(event.start_mark, f"more than {MAX_NODES} values; a recipe needs far fewer")
+            _refuse(event.start_mark, f"more than {MAX_NODES} values; far fewer are needed")
         if isinstance(event, yaml.ScalarEvent):
             if self._awaits_key():
                 self.stack[-1].key = self._key(event)
@@ -263,7 +261,7 @@ def _refuse_references(event: yaml.NodeEvent) -> None:
         _refuse(event.start_mark, f"the anchor &{event.anchor:.40}; write values out, remove it")
     tag = getattr(event, "tag", None)
     if tag is not None:
-        _refuse(event.start_mark, f"the tag {tag:.40}; recipes hold plain values, remove it")
+        _refuse(event.start_mark, f"the tag {tag:.40}; only plain values are read, remove it")
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:

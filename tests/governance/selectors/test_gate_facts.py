@@ -181,6 +181,15 @@ def test_a_retired_version_is_no_champion_today_but_was_one_then(line):
     assert names(version, as_registered=True)["champion"] == f"champion {before.version} (graz)"
 
 
+def test_an_upload_that_nobody_has_evaluated_is_no_champion(family, line):
+    older = line.add(1)
+    with on_day(2):
+        a_version(family, version="7.0.0", made_by="upload", metrics={}, dataset="castings")
+    version = line.add(3)
+    line.score(3, older, version.manifest)
+    assert names(version)["champion"] == f"champion {older.version} (graz)"
+
+
 def test_the_baseline_is_the_current_one_or_the_one_of_that_day(line):
     first = line.publish(1, until=10)
     early, version = line.add(0), line.add(5)

@@ -83,7 +83,7 @@ def test_each_adoption_leaves_one_entry_in_the_ledger(scope, family):
 def test_what_is_in_force_already_is_returned_and_recorded_once(scope, family, policy):
     before = on_record()
     spelt = WRITTEN.replace("gates:", "gates: # the same again", 1)
-    for expects in (None, 1):
+    for expects in (None, 1, 0):  # a second click, too, knows of none in force
         again = policies.adopt(scope, family, source=spelt, reason="Twice.", expects=expects)
         assert again == policy
     assert on_record() == before

@@ -85,7 +85,8 @@ def test_what_cannot_be_adopted_is_told_and_nothing_is_written(
 ):
     client.force_login(clara)
     before = written()
-    fine = {"act": "adopt", "source": SOURCE + "\n", "reason": "Because.", "expects": "1"}
+    other = SOURCE.replace("min_rows: 30", "min_rows: 20")
+    fine = {"act": "adopt", "source": other, "reason": "Because.", "expects": "1"}
     text = page(client, path(shown.family), status, **(fine | body))
     assert said in text
     assert written() == before

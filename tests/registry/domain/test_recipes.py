@@ -173,7 +173,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"train": {"seed": float("nan")}}, "train.seed", "finite"),
     ({"train": {"seed": float("-inf")}}, "train.seed", "finite"),
     ({"train": {"seed": 10**400}}, "train.seed", "more digits than JSON can carry"),
-    ({"train": {"seed": b"1"}}, "train.seed", "JSON values only"),
+    ({"train": {"seed": b"1"}}, "train.seed", "it must be a JSON value"),
     ({"train": {1: 2}}, "train", "has the key 1; keys are text"),
     ({"train": {"se\u2066ed": 2}}, "train", "key with a hidden character (U+2066)"),
     # operations

@@ -181,6 +181,18 @@ def rule(gate: Mapping[str, Any]) -> str:
     )
 
 
+def vocabulary() -> list[tuple[str, str]]:
+    """Every kind of gate with its rule, in which parameters stand by their names.
+
+    >>> dict(vocabulary())["latency"]
+    'The slowest twentieth of parts takes at most max_ms ms.'
+    """
+    return [
+        (name, _RULES[name].format_map({key: key for key in PARAMETERS[name]}))
+        for name in PARAMETERS
+    ]
+
+
 def _shown(name: str, value: Any) -> Any:
     return f"{value * 100:.3g}" if _KINDS.get(name) is _SHARE else value
 

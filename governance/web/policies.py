@@ -87,6 +87,7 @@ def _page(
             for sentence in sentences
             if path != "reason"
         ],
+        "vocabulary": rules.vocabulary(),
         "may_adopt": request.scope.may(Role.DATA_SCIENTIST),
     }
     status = refusal.status if refusal else 200

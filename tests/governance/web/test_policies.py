@@ -41,6 +41,7 @@ def test_a_family_without_a_policy_says_that_nothing_is_asked_for(client, shown,
     text = page(client, path(shown.family))
     assert "has no gate policy yet" in text
     assert "apiVersion: lineward.policy/v1" in text, "there is something to begin with"
+    assert "The same job run min_runs times gave the same file." in text
     assert "has no gate policy yet" in page(
         client, reverse("governance:version-gates", args=[shown.local.pk])
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.web import api, explore, gate, home, policies, summary
+from governance.web import api, clauses, explore, gate, home, policies, summary
 
 app_name = "governance"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("families/<slug:slug>/policy/<int:number>/", policies.policy, name="policy"),
     path("versions/<uuid:pk>/gates/", policies.version, name="version-gates"),
     path("", home.home, name="home"),
+    path("ledger/clauses/", clauses.clauses, name="clauses"),
     path("account/summary/", summary.settings, name="summary"),
     path("account/summary/preview/", summary.preview, name="summary-preview"),
     path("api/", api.reference, name="api"),

@@ -46,6 +46,7 @@ PAGES = {
     "GET registry:ledger": "GET /ledger/ | GET /ledger/checks/ | GET /ledger/checkpoints/",
     "POST registry:ledger-check": "POST /ledger/checks/",
     "GET registry:ledger-export": "GET /ledger/export/",
+    "GET governance:clauses": "GET /ledger/clauses/",
     "GET governance:home": "GET /fleet/",
     "GET governance:explore-family": "GET /families/{slug}/figures/",
     "GET governance:explore-version": "GET /versions/{id}/figures/",

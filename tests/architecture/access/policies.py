@@ -1,4 +1,4 @@
-"""Gate policies of a family, their back-test, and what they say of a version."""
+"""Gate policies, their back-test, what they say of a version; clauses beside the records."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ governance:policies            GET    302 404 200 200 200 200 | 200 200 200 200 
 governance:policies            POST   302 404 403 403 403 403 | 302 403 403 403 | 302 | =
 governance:policy              GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | =
 governance:version-gates       GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | 404
+governance:clauses             GET    302 200 200 200 200 200 | 200 200 200 200 | 302 | =
+governance-api:clauses         GET    401 200 200 200 200 200 | 200 200 200 200 | 200 | =
 governance-api:policy-list     GET    401 404 200 200 200 200 | 200 200 200 200 | 200 | =
 governance-api:policy-list     POST   401 404 403 403 403 403 | 201 403 403 403 | 403 | =
 governance-api:policy-detail   GET    401 404 200 200 200 200 | 200 200 200 200 | 200 | =
@@ -29,6 +31,8 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
     family, first = {"slug": world.family.slug}, {"slug": world.family.slug, "number": 1}
     version = {"pk": site.version.pk}
     return {
+        "governance:clauses": Ask({}),
+        "governance-api:clauses": Ask({}),
         "governance:policies": Ask(family, urlencode({"act": "adopt", **_ADOPTED}), FORM),
         "governance:policy": Ask(first),
         "governance:version-gates": Ask(version),

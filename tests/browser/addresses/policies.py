@@ -16,6 +16,7 @@ def addresses(shown: Fleet) -> dict[str, int]:
     of = reverse("governance:policies", args=[shown.family.slug])
     return {
         of: 200,
+        reverse("governance:clauses"): 200,
         f"{of}?backtest": 200,
         f"{of}2/": 200,
         f"{of}9/": 404,

@@ -155,6 +155,7 @@ def _chain(entries: int) -> list[bytes]:
     """Write a valid chain at once; the bytes that each entry's digest is of."""
     from datetime import UTC, datetime, timedelta
 
+    from registry.domain import ledger_chain
     from registry.domain.digests import canonical_json, digest_of
     from registry.models import LedgerEntry, LedgerHead
     from registry.services import ledger
@@ -166,7 +167,7 @@ def _chain(entries: int) -> list[bytes]:
         return digest_of(value)
 
     at, previous, rows = datetime(2026, 9, 1, tzinfo=UTC), ledger.GENESIS, []
-    setattr(ledger, "digest_of", overheard)  # noqa: B010 - listens, and answers the same
+    setattr(ledger_chain, "digest_of", overheard)  # noqa: B010 - listens, and answers the same
     for sequence in range(1, entries + 1):
         row = LedgerEntry(
             sequence=sequence,
@@ -180,7 +181,7 @@ def _chain(entries: int) -> list[bytes]:
         )
         row.digest = previous = ledger.entry_digest(row)
         rows.append(row)
-    setattr(ledger, "digest_of", digest_of)  # noqa: B010
+    setattr(ledger_chain, "digest_of", digest_of)  # noqa: B010
     LedgerEntry.objects.bulk_create(rows, batch_size=500)
     LedgerHead.objects.create(id=1, sequence=entries, digest=previous)
     assert [hashlib.sha256(one).hexdigest() for one in contents] == [row.digest for row in rows]

@@ -6,13 +6,20 @@ REST framework's views import this module while they are being defined: it may n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
 from rest_framework.exceptions import NotFound as RestNotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
@@ -20,7 +27,7 @@ from rest_framework.request import Request
 
 from registry.domain import spreadsheets
 from registry.domain.access import PlantScope
-from registry.domain.errors import Busy, Invalid, PlatformError, TooLarge
+from registry.domain.errors import Busy, Conflict, Invalid, PlatformError, TooLarge
 from registry.domain.plain_json import MAX_DEPTH, check_plain
 from registry.selectors.listing import Listing, matching
 
@@ -29,6 +36,12 @@ class ScopedRequest(HttpRequest):
     """A page's request after the middleware; for annotations."""
 
     scope: PlantScope
+
+
+def scope_of(request: Request) -> PlantScope:
+    """The scope of an API request; the authentication put it there."""
+    scope: PlantScope = request.auth  # type: ignore[assignment]
+    return scope
 
 
 PROBLEM_TYPE = "application/problem+json"
@@ -154,6 +167,34 @@ def beside(form: Form, refusal: PlatformError) -> None:
     for name, sentences in (refusal.fields or {"": [refusal.message]}).items():
         for sentence in sentences:
             form.add_error(name if name in form.fields else None, sentence)
+
+
+def entered(
+    request: HttpRequest,
+    form: Form,
+    template: str,
+    make: Callable[..., Any],
+    said: Callable[[Any], str],
+) -> HttpResponse:
+    """The page of a form that makes one thing: the form, its refusal, or the way to what it made.
+
+    Args:
+        make: called with the cleaned fields; may raise Invalid or Conflict.
+        said: what the person is told of what was made.
+    """
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = make(**form.cleaned_data)
+            except (Invalid, Conflict) as refusal:
+                beside(form, refusal)
+                status = refusal.status
+            else:
+                messages.success(request, said(made))
+                return redirect(made)
+    return render(request, template, {"form": form}, status=status)
 
 
 def as_csv(

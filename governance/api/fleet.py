@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 
 from governance import selectors
 from plants import selectors as plants
-from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid
+from registry.http import scope_of
 
 
 class FleetIn(serializers.Serializer[Any]):
@@ -106,7 +106,7 @@ class Fleet(APIView):
         responses={200: FleetOut},
     )
     def get(self, request: Request) -> Response:
-        scope: PlantScope = request.auth  # type: ignore[assignment]
+        scope = scope_of(request)
         if any("\x00" in value for value in request.query_params.values()):
             raise Invalid("A question holds no NUL.", fields={"q": ["Remove the NUL."]})
         wanted = FleetIn(data=request.query_params.dict())

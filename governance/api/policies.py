@@ -15,8 +15,8 @@ from governance.domain.backtest import PARTS, BackTest
 from governance.models import GatePolicy
 from governance.selectors import gates as reads
 from governance.services import policies
-from registry.domain.access import PlantScope
 from registry.domain.errors import NotFound
+from registry.http import scope_of
 from registry.models import ModelFamily, ModelVersion
 
 # Longer texts than the parser takes are refused by the parser, which says so better.
@@ -35,13 +35,8 @@ gates:
 """
 
 
-def _scope(request: Request) -> PlantScope:
-    scope: PlantScope = request.auth  # type: ignore[assignment]
-    return scope
-
-
 def _family(request: Request, slug: str) -> ModelFamily:
-    family = ModelFamily.objects.visible_to(_scope(request)).filter(slug=slug).first()
+    family = ModelFamily.objects.visible_to(scope_of(request)).filter(slug=slug).first()
     if family is None:
         raise NotFound("There is no such family, or you may not know of it.")
     return family
@@ -198,7 +193,7 @@ class Policies(generics.ListAPIView[GatePolicy]):
     def get_queryset(self) -> QuerySet[GatePolicy]:
         if getattr(self, "swagger_fake_view", False):
             return GatePolicy.objects.none()
-        rows = GatePolicy.objects.visible_to(_scope(self.request)).defer("source")
+        rows = GatePolicy.objects.visible_to(scope_of(self.request)).defer("source")
         return rows.filter(family=_family(self.request, self.kwargs["slug"])).order_by("-number")
 
     @extend_schema(
@@ -212,7 +207,7 @@ class Policies(generics.ListAPIView[GatePolicy]):
         family = _family(request, slug)
         wanted = PolicyIn(data=request.data)
         wanted.is_valid(raise_exception=True)
-        policy = policies.adopt(_scope(request), family, **wanted.validated_data)
+        policy = policies.adopt(scope_of(request), family, **wanted.validated_data)
         return Response(PolicyDetailOut(policy).data, status=201)
 
 
@@ -221,7 +216,7 @@ class PolicyDetail(APIView):
         summary="A gate policy with its rules in words", responses={200: PolicyDetailOut}
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
-        seen = GatePolicy.objects.visible_to(_scope(request)).select_related("family")
+        seen = GatePolicy.objects.visible_to(scope_of(request)).select_related("family")
         policy = seen.filter(family=_family(request, slug), number=number).first()
         if policy is None:
             raise NotFound("There is no such policy of this family.")
@@ -240,7 +235,7 @@ class PolicyBackTest(APIView):
         wanted = BackTestIn(data=request.data)
         wanted.is_valid(raise_exception=True)
         document = rules.parse(wanted.validated_data["source"])
-        found = reads.backtest(_scope(request), family, document)
+        found = reads.backtest(scope_of(request), family, document)
         return Response(BackTestOut(_told(family, found)).data)
 
 
@@ -269,7 +264,7 @@ class VersionGates(APIView):
         responses={200: VersionGatesOut},
     )
     def get(self, request: Request, pk: UUID) -> Response:
-        scope = _scope(request)
+        scope = scope_of(request)
         rows = ModelVersion.objects.visible_to(scope).select_related("family")
         version = rows.filter(pk=pk).first()
         if version is None:

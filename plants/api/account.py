@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from plants.api.of_plant import checked, scope_of
+from plants.api.of_plant import checked
 from plants.models import PersonalToken, User
 from plants.services import accounts, tokens
 from registry.domain.errors import NotAllowed
+from registry.http import scope_of
 
 
 def person_of(request: Request) -> User:

@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from plants.api.of_plant import checked, named, one, scope_of
+from plants.api.of_plant import checked, named, one
 from plants.models import Membership, Plant, User
 from plants.selectors import accounts as reads
 from plants.services import accounts, sites
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Invalid
-from registry.http import searched
+from registry.http import scope_of, searched
 
 
 class RoleOut(serializers.ModelSerializer[Membership]):

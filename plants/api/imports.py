@@ -10,7 +10,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from plants.api.of_plant import OfPlant, scope_of
+from plants.api.of_plant import OfPlant
 from plants.domain.imports import facts, tables
 from plants.domain.imports.changes import Plan
 from plants.selectors import report_tables
@@ -18,6 +18,7 @@ from plants.services import imports
 from registry.domain import spreadsheets
 from registry.domain.access import Role
 from registry.domain.errors import Invalid, TooLarge
+from registry.http import scope_of
 
 _KIND = OpenApiParameter("kind", str, required=True, enum=list(facts.KINDS))
 

@@ -15,10 +15,10 @@ from plants.api.of_plant import (
     line_named,
     one,
     person_named,
-    scope_of,
 )
 from plants.models import Line, Ownership, Station
 from plants.services import lines, ownership
+from registry.http import scope_of
 
 _CODE = "1 to 31 lower-case letters, digits and hyphens; it never changes."
 

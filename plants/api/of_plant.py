@@ -9,15 +9,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from plants.models import Line, Person, Plant
-from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
-from registry.http import filtered, searched
+from registry.http import filtered, scope_of, searched
 from registry.models import ModelFamily
-
-
-def scope_of(request: Request) -> PlantScope:
-    scope: PlantScope = request.auth  # type: ignore[assignment]
-    return scope
 
 
 def plant_of(request: Request, code: str) -> Plant:

@@ -15,7 +15,7 @@ from plants.services import credentials, orders, sites
 from registry.domain.access import PlantScope
 from registry.domain.errors import NotFound
 from registry.domain.jobs import JobKind
-from registry.http import searched
+from registry.http import scope_of, searched
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.services import jobs
 
@@ -101,7 +101,7 @@ class PlantJobs(APIView):
     def post(self, request: Request, code: str) -> Response:
         wanted = JobIn(data=request.data)
         wanted.is_valid(raise_exception=True)
-        scope: PlantScope = request.auth  # type: ignore[assignment]
+        scope = scope_of(request)
         job = orders.order(scope, _wish(scope, code, wanted.validated_data))
         return Response(JobOrderedOut(job).data, status=201)
 

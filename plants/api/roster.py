@@ -14,7 +14,6 @@ from plants.api.of_plant import (
     line_named,
     one,
     person_named,
-    scope_of,
     zone_of,
 )
 from plants.domain.contacts import MAX_ADDRESS_CHARACTERS, MAX_RANK, may_see_addresses
@@ -23,6 +22,7 @@ from plants.domain.rosters import PRIMARY
 from plants.models import ContactMethod, OnCallShift, Person
 from plants.services import people, rosters
 from registry.domain.errors import NotAllowed
+from registry.http import scope_of
 
 _TIME = "ISO 8601 with its offset, or as the plant's clocks show it."
 

@@ -7,19 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from plants.api.of_plant import (
-    ListOfPlant,
-    OfPlant,
-    checked,
-    family_named,
-    line_named,
-    one,
-    scope_of,
-)
+from plants.api.of_plant import ListOfPlant, OfPlant, checked, family_named, line_named, one
 from plants.models import Runbook, RunbookVersion
 from plants.selectors.reports import Reports
 from plants.services import runbooks
 from registry.domain.text_diff import text_diff
+from registry.http import scope_of
 
 
 class RunbookOut(serializers.ModelSerializer[Runbook]):

@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from plants.api.of_plant import checked, named, scope_of
+from plants.api.of_plant import checked, named
 from plants.domain.run_plan import Need, Prospect, Standing, prospect
 from plants.selectors.runs import candidates, need_of
 from plants.services import runs
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotAllowed, NotFound
 from registry.domain.jobs import JobKind
+from registry.http import scope_of
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
 from registry.selectors import runs as reads
 from registry.selectors.jobs import may_order

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from plants.selectors import search
-from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid
 from registry.domain.search_words import MAX_CHARACTERS, MAX_WORDS
+from registry.http import scope_of
 
 _MAX_PAGE = 1_000
 
@@ -63,7 +63,7 @@ class Search(APIView):
         wanted = SearchIn(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         asked = wanted.validated_data
-        scope: PlantScope = request.auth  # type: ignore[assignment]
+        scope = scope_of(request)
         found = search.search(scope, asked["q"], asked.get("kind", ""), asked["page"])
         body = {
             "words": [word.text for word in found.words],

@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from plants import selectors
-from plants.api.of_plant import ListOfPlant, OfPlant, scope_of
+from plants.api.of_plant import ListOfPlant, OfPlant
 from plants.models import Worker
 from plants.selectors.reports import LineRow, Reports
+from registry.http import scope_of
 from registry.selectors.offers import offers_to
 
 

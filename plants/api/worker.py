@@ -16,10 +16,9 @@ from rest_framework.views import APIView
 from plants.domain import protocol
 from plants.services import credentials, workers
 from plants.services.access import PlantAgent
-from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid, NotFound
 from registry.domain.jobs import JobKind, JobState
-from registry.http import PartParser, part_offset
+from registry.http import PartParser, part_offset, scope_of
 from registry.models import ModelVersion, Upload
 from registry.services import artifacts, jobs, leases, results
 
@@ -39,11 +38,6 @@ class WorkerView(APIView):
 
     def body(self, request: Request) -> dict[str, Any]:
         return protocol.check(self.message, request.data)
-
-
-def _scope(request: Request) -> PlantScope:
-    scope: PlantScope = request.auth  # type: ignore[assignment]
-    return scope
 
 
 def _plant_of(request: Request) -> str:
@@ -99,7 +93,7 @@ class Heartbeat(WorkerView):
     def post(self, request: Request) -> Response:
         body = self.body(request)
         workers.beat(
-            _scope(request),
+            scope_of(request),
             plant_code=_plant_of(request),
             name=body["worker"],
             boot=body["boot"],
@@ -119,7 +113,7 @@ class Claim(WorkerView):
     @_schema("claim", "Claim a queued job; the reply is a signed order and a fencing token")
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
-        claim = leases.claim(_scope(request), job_id, worker=body["worker"], boot=body["boot"])
+        claim = leases.claim(scope_of(request), job_id, worker=body["worker"], boot=body["boot"])
         return Response(
             {
                 "order": claim.order,
@@ -138,7 +132,7 @@ class Progress(WorkerView):
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
         job = leases.report(
-            _scope(request),
+            scope_of(request),
             job_id,
             token=body["token"],
             state=JobState(body["state"]),
@@ -156,7 +150,7 @@ class Manifest(WorkerView):
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
         manifest = leases.attach_manifest(
-            _scope(request), job_id, token=body["token"], document=body["manifest"]
+            scope_of(request), job_id, token=body["token"], document=body["manifest"]
         )
         return Response({"manifest": str(manifest.pk), "digest": manifest.digest})
 
@@ -169,9 +163,9 @@ class JobUploads(WorkerView):
     @_schema("upload", "Announce an upload; announcing it again returns where it stands")
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
-        job = leases.holding(_scope(request), job_id, body["token"])
+        job = leases.holding(scope_of(request), job_id, body["token"])
         upload = artifacts.announce(
-            _scope(request), job, token=body["token"], sha256=body["sha256"], size=body["size"]
+            scope_of(request), job, token=body["token"], sha256=body["sha256"], size=body["size"]
         )
         return _standing(upload)
 
@@ -183,7 +177,7 @@ class UploadParts(WorkerView):
 
     @_schema("", "Ask where an upload stands")
     def get(self, request: Request, upload_id: UUID) -> Response:
-        return _standing(artifacts.standing(_scope(request), upload_id))
+        return _standing(artifacts.standing(scope_of(request), upload_id))
 
     @extend_schema(
         summary="Send the part that starts at Upload-Offset",
@@ -194,7 +188,7 @@ class UploadParts(WorkerView):
     def patch(self, request: Request, upload_id: UUID) -> Response:
         part: Any = request.data or b""
         offset = part_offset(request)
-        upload = artifacts.append(_scope(request), upload_id, offset=offset, part=part)
+        upload = artifacts.append(scope_of(request), upload_id, offset=offset, part=part)
         return _standing(upload)
 
 
@@ -219,7 +213,7 @@ class Result(WorkerView):
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
         token = body.pop("token")
-        scope = _scope(request)
+        scope = scope_of(request)
         job = jobs.find(scope, job_id)
         missing = [name for name in protocol.RETRAIN_ONLY if name not in body]
         if job.kind == JobKind.RETRAIN and missing:
@@ -239,7 +233,7 @@ class Failure(WorkerView):
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
         job = leases.fail(
-            _scope(request),
+            scope_of(request),
             job_id,
             token=body["token"],
             code=body["code"],
@@ -256,7 +250,7 @@ class Refusal(WorkerView):
     @_schema("refusal", "Refuse a job by the plant's policy")
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
-        job = leases.refuse(_scope(request), job_id, token=body["token"], code=body["code"])
+        job = leases.refuse(scope_of(request), job_id, token=body["token"], code=body["code"])
         return Response({"state": job.state})
 
 
@@ -268,7 +262,7 @@ class Cancellation(WorkerView):
     @_schema("cancellation", "Confirm that a job was stopped on request")
     def post(self, request: Request, job_id: UUID) -> Response:
         body = self.body(request)
-        job = leases.confirm_cancel(_scope(request), job_id, token=body["token"])
+        job = leases.confirm_cancel(scope_of(request), job_id, token=body["token"])
         return Response({"state": job.state})
 
 
@@ -281,7 +275,7 @@ class ParentArtifact(WorkerView):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, job_id: UUID) -> Any:
-        return _bytes_of(jobs.find(_scope(request), job_id).parent, "parent")
+        return _bytes_of(jobs.find(scope_of(request), job_id).parent, "parent")
 
 
 class AgainstArtifact(WorkerView):
@@ -293,7 +287,7 @@ class AgainstArtifact(WorkerView):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, job_id: UUID) -> Any:
-        return _bytes_of(jobs.find(_scope(request), job_id).against, "second")
+        return _bytes_of(jobs.find(scope_of(request), job_id).against, "second")
 
 
 def _bytes_of(version: ModelVersion | None, what: str) -> FileResponse:

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import partial
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from plants.services import sites
 from registry.domain.access import Role
-from registry.domain.errors import Conflict, Invalid
-from registry.http import ScopedRequest, beside
+from registry.http import ScopedRequest, entered
 
 _MOST_MEANT = 3
 
@@ -56,15 +54,10 @@ class PlantForm(forms.Form):
 def new(request: ScopedRequest) -> HttpResponse:
     """Open a plant; on its own page, its worker is enrolled next."""
     request.scope.require(Role.ADMINISTRATOR)
-    form = PlantForm(request.POST or None)
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            plant = sites.open_plant(request.scope, **form.cleaned_data)
-        except (Invalid, Conflict) as refusal:
-            beside(form, refusal)
-            status = refusal.status
-        else:
-            messages.success(request, f"{plant.name} is open; enrol its worker next.")
-            return redirect(plant)
-    return render(request, "plants/plant_new.html", {"form": form}, status=status)
+    return entered(
+        request,
+        PlantForm(request.POST or None),
+        "plants/plant_new.html",
+        partial(sites.open_plant, request.scope),
+        lambda plant: f"{plant.name} is open; enrol its worker next.",
+    )

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry.api.views import one, scope_of
+from registry.api.views import one
+from registry.http import scope_of
 from registry.models import ModelFamily
 from registry.selectors import fleet_evaluations
 from registry.selectors.fleet_evaluations import MAX_LATEST, FleetEvaluations

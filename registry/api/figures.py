@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry.api.views import one, scope_of
+from registry.api.views import one
 from registry.domain.access import PlantScope
 from registry.domain.errors import Invalid
+from registry.http import scope_of
 from registry.models import ModelFamily, ModelVersion
 from registry.selectors import directory, exploring, family_page, offers
 from registry.selectors import versions as version_reads

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry.api.views import ScopedDetail, ScopedList, scope_of
+from registry.api.views import ScopedDetail, ScopedList
+from registry.http import scope_of
 from registry.models import LedgerCheck, LedgerCheckpoint
 from registry.services import ledger_checks, ledger_export
 

@@ -10,9 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from registry.api import serializers as shapes
-from registry.api.views import one, scope_of
+from registry.api.views import one
 from registry.domain.access import Role
 from registry.domain.recipe_diff import by_section, content_changes
+from registry.http import scope_of
 from registry.models import Recipe
 from registry.selectors import recipe_lines
 from registry.selectors.recipe_drafts import examine

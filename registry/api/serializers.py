@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from registry.domain import ledger_chain
 from registry.models import (
     Baseline,
     DatasetManifest,
@@ -221,14 +222,4 @@ class QueueOut(serializers.Serializer[Any]):
 class LedgerOut(serializers.ModelSerializer[LedgerEntry]):
     class Meta:
         model = LedgerEntry
-        fields = (
-            "sequence",
-            "recorded_at",
-            "actor",
-            "plant_code",
-            "verb",
-            "subject",
-            "details",
-            "previous_digest",
-            "digest",
-        )
+        fields = (*ledger_chain.FIELDS, "digest")

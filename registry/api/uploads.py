@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry.api.views import ScopedList, one, scope_of
+from registry.api.views import ScopedList, one
 from registry.domain import submissions as rules
 from registry.domain.access import ActorKind, PlantScope
 from registry.domain.errors import NotFound
-from registry.http import PartParser, part_offset
+from registry.http import PartParser, part_offset, scope_of
 from registry.models import DatasetManifest, ModelFamily, Submission
 from registry.selectors import directory
 from registry.selectors import uploads as reads

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from registry.api.views import one, scope_of
+from registry.api.views import one
 from registry.domain.errors import Invalid
+from registry.http import scope_of
 from registry.models import ModelVersion
 from registry.selectors import comparison_document, comparisons
 

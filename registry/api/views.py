@@ -14,9 +14,8 @@ from rest_framework.views import APIView
 
 from registry.api import files
 from registry.api import serializers as shapes
-from registry.domain.access import PlantScope
 from registry.domain.errors import NotAllowed, NotFound
-from registry.http import filtered, searched
+from registry.http import filtered, scope_of, searched
 from registry.models import (
     DatasetManifest,
     Evaluation,
@@ -28,11 +27,6 @@ from registry.models import (
 )
 from registry.selectors import jobs as job_reads
 from registry.services import artifacts, families, jobs, recipes, versions
-
-
-def scope_of(request: Request) -> PlantScope:
-    scope: PlantScope = request.auth  # type: ignore[assignment]
-    return scope
 
 
 def one(queryset: models.QuerySet[Any], what: str, **key: Any) -> Any:

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from django.contrib import messages
+from functools import partial
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.domain.access import Role
-from registry.domain.errors import Conflict, Invalid
-from registry.http import ScopedRequest, as_csv, beside, listed
+from registry.http import ScopedRequest, as_csv, entered, listed
 from registry.models import ModelFamily
 from registry.selectors import families, family_page, offers
 from registry.selectors.directory import BASELINE, plants_of
@@ -32,18 +32,13 @@ def index(request: ScopedRequest) -> HttpResponseBase:
 def new(request: ScopedRequest) -> HttpResponse:
     """Declare an inspection task; its baseline comes next."""
     request.scope.require(Role.DATA_SCIENTIST)
-    form = FamilyForm(request.POST or None)
-    status = 422 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            family = declaring.declare(request.scope, **form.cleaned_data)
-        except (Invalid, Conflict) as refusal:
-            beside(form, refusal)
-            status = refusal.status
-        else:
-            messages.success(request, f"{family.title} is declared; publish its baseline next.")
-            return redirect(family)
-    return render(request, "registry/family_new.html", {"form": form}, status=status)
+    return entered(
+        request,
+        FamilyForm(request.POST or None),
+        "registry/family_new.html",
+        partial(declaring.declare, request.scope),
+        lambda family: f"{family.title} is declared; publish its baseline next.",
+    )
 
 
 @require_safe

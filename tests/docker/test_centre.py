@@ -16,7 +16,10 @@ def test_the_centre_and_a_plant_run_as_their_files_say():
     if absent:
         pytest.skip(f"not installed: {', '.join(absent)}")
     with centre.running() as running:
+        kept = []
         for promise in promises.PROMISES:
             begun = time.monotonic()
             promise(running)
+            kept.append(promise.__name__)
             print(f"{time.monotonic() - begun:5.1f} s {promise.__name__}")
+    assert kept == [promise.__name__ for promise in promises.PROMISES]

@@ -18,6 +18,15 @@ BIN = Path(sys.executable).parent
 STAGES = files.stages()
 
 
+def complaints(*command: str | Path, **options: object) -> str:
+    """What a program says when it is not content; nothing when it is."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, **options
+    )
+    said = f"{done.stdout}{done.stderr}"
+    return f"{done.returncode}: {said}" if done.returncode else ""
+
+
 def passes(*command: str | Path, **options: object) -> str:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=60, **options
@@ -35,19 +44,22 @@ def program(name: str) -> str:
 
 @pytest.mark.slow
 def test_the_dockerfile_passes_hadolint():
-    passes(program("hadolint"), files.DOCKER / "Dockerfile")
+    assert not complaints(program("hadolint"), files.DOCKER / "Dockerfile")
 
 
 def test_the_compose_files_pass_yamllint():
     rules = "{extends: default, rules: {document-start: disable, line-length: {max: 130}, "
     rules += "braces: {max-spaces-inside: 0}, comments: {min-spaces-from-content: 1}}}"
     found = [files.DOCKER / name for name in ("compose.yaml", "compose.plant.yaml")]
-    passes(program("yamllint"), "--strict", "-d", rules, *found)
+    assert not complaints(program("yamllint"), "--strict", "-d", rules, *found)
 
 
 @pytest.mark.parametrize("name", ["make-secrets.sh", "postgres-mlflow.sh"])
-def test_a_script_is_readable_to_a_plain_shell(name):
-    passes("sh", "-n", files.DOCKER / name)
+def test_a_script_is_readable_to_a_plain_shell(name, tmp_path):
+    assert not complaints("sh", "-n", files.DOCKER / name)
+    broken = tmp_path / name
+    broken.write_text((files.DOCKER / name).read_text() + "\nif true; then\n")
+    assert complaints("sh", "-n", broken), "an open if is complained of"
 
 
 def test_nginx_takes_the_file_as_it_is(tmp_path):

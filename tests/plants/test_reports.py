@@ -48,13 +48,15 @@ def state() -> tuple[object, ...]:
     return (*map(tuple, rows), LedgerEntry.objects.count())
 
 
-def refused(error, call, *names: str) -> None:
+def refused(error, call, *names: str) -> str:
+    """The sentence of a refusal that named these fields and wrote nothing."""
     before = state()
     with pytest.raises(error) as refusal:
         call()
     assert state() == before
     for name in names:
         assert refusal.value.fields[name]
+    return refusal.value.message
 
 
 # --- Roles and plants ----------------------------------------------------------------------------
@@ -104,19 +106,21 @@ def test_nothing_is_tied_to_another_plants_people_or_lines(here, there):
     )
     text = {"title": "T", "markdown": "x", "lines": [there.line]}
     refused(Invalid, lambda: runbooks.create(_portal, plant_code="graz", slug="t", **text), "lines")
+    assert not Ownership.objects.filter(line=here.second).exists()
+    assert not OnCallShift.objects.filter(line=there.line, person=here.anna).exists()
 
 
 def test_a_closed_plant_reports_no_more(here, graz):
     sites.close_plant(_portal, graz)
-    refused(Conflict, lambda: _BY["open"](_portal, here))
-    refused(Conflict, lambda: _BY["write"](_portal, here))
+    for name in ("open", "write"):
+        assert "closed" in refused(Conflict, lambda what=name: _BY[what](_portal, here))
 
 
 # --- Lines ---------------------------------------------------------------------------------------
 def test_a_code_is_taken_for_ever(here):
     lines.close_line(_portal, here.line)
     again = {"plant_code": "graz", "code": "line-1", "name": "New"}
-    refused(Conflict, lambda: lines.open_line(_portal, **again), "code")
+    assert "line-1" in refused(Conflict, lambda: lines.open_line(_portal, **again), "code")
     for code in ("Line 1", "", "-x", "a" * 32, "l\n"):
         refused(Invalid, lambda bad=code: lines.open_line(_portal, **again | {"code": bad}), "code")
 

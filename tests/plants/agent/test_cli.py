@@ -52,7 +52,11 @@ def test_a_code_is_sent_once_whatever_the_answer(tmp_path, capsys):
 
 @pytest.mark.parametrize("address", ["nonsense", "http://[::1", "http://127.0.0.1:1", "ftp://x"])
 def test_a_portal_that_cannot_be_reached_is_one_line(address, tmp_path, capsys):
-    refused(["--home", str(tmp_path), "enrol", "--portal", address, "--code", "c"], capsys)
+    said_of_it = refused(
+        ["--home", str(tmp_path), "enrol", "--portal", address, "--code", "c"], capsys
+    )
+    assert "portal" in said_of_it.lower()
+    assert not list(tmp_path.iterdir()), "nothing was kept"
 
 
 def test_a_reply_of_something_else_is_one_line(tmp_path, capsys):
@@ -61,6 +65,7 @@ def test_a_reply_of_something_else_is_one_line(tmp_path, capsys):
             refused(
                 ["--home", str(tmp_path), "enrol", "--portal", portal.url, "--code", "c"], capsys
             )
+        assert not list(tmp_path.iterdir()), "nothing was kept"
 
 
 def test_a_home_that_is_a_file_is_one_line_and_costs_no_code(tmp_path, capsys):

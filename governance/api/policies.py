@@ -115,11 +115,8 @@ class PolicyDetailOut(PolicyOut):
         fields = ("family", *PolicyOut.Meta.fields, "rules", "document", "source")
 
     @extend_schema_field(GateRuleOut(many=True))
-    def get_rules(self, policy: GatePolicy) -> list[dict[str, Any]]:
-        return [
-            {name: gate[name] for name in ("gate", "warns", "source")} | {"rule": rules.rule(gate)}
-            for gate in policy.document["gates"]
-        ]
+    def get_rules(self, policy: GatePolicy) -> Any:
+        return GateRuleOut(rules.told(policy.document), many=True).data
 
 
 class BlockingOut(serializers.Serializer[Any]):

@@ -181,6 +181,13 @@ def rule(gate: Mapping[str, Any]) -> str:
     )
 
 
+def told(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each gate of a policy as it was written, with its title and its rule in words."""
+    return [
+        {**gate, "title": TITLES[gate["gate"]], "rule": rule(gate)} for gate in document["gates"]
+    ]
+
+
 def vocabulary() -> list[tuple[str, str]]:
     """Every kind of gate with its rule, in which parameters stand by their names.
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from governance.domain import gates
+from governance.domain import gates, policies
 from governance.domain.backtest import BackTest, Tried, cost_of, replay
 from governance.models import GatePolicy
 from governance.selectors.gate_facts import facts_of
 from registry.domain.access import PlantScope
+from registry.domain.wording import listed
 from registry.models import ModelFamily, ModelVersion
 
+_ALL = policies.MAX_GATES
 _READ = (
     *("family", "origin", "version", "kind", "stage", "dataset", "made_by", "metrics"),
     *("manifest", "resolved_digest", "parent", "code_commit", "environment_digest", "artifact"),
@@ -56,17 +58,13 @@ def said(found: gates.Review) -> str:
         names[one.outcome].append(one.title.lower())
     parts = []
     if names["fail"]:
-        parts.append(f"{_listed(names['fail'])} failed")
+        parts.append(f"{listed(names['fail'], _ALL)} failed")
     if names["insufficient"]:
-        parts.append(f"too little is known for {_listed(names['insufficient'])}")
+        parts.append(f"too little is known for {listed(names['insufficient'], _ALL)}")
     if parts:
         return f"It may not go on: {'; '.join(parts)}."
     asked = sum(not one.warns for one in found.outcomes)
     return f"All {asked} gates are passed." if asked > 1 else "Nothing stands in its way."
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
 
 
 def backtest(scope: PlantScope, family: ModelFamily, document: Mapping[str, Any]) -> BackTest:

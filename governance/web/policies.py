@@ -70,7 +70,7 @@ def _page(
     context: dict[str, Any] = {
         "family": of,
         "policy": policy,
-        "rules": _rules(policy.document) if policy else [],
+        "rules": rules.told(policy.document) if policy else [],
         "history": [one for one in history if one is not policy],
         "source": source if source is not None else policy.source if policy else rules.STARTER,
         "reason": request.POST.get("reason", ""),
@@ -109,13 +109,6 @@ def _costs(tried: Any) -> list[tuple[str, float, int]]:
     return [(word, *said) for word, said in found if said]
 
 
-def _rules(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {**gate, "title": rules.TITLES[gate["gate"]], "rule": rules.rule(gate)}
-        for gate in document["gates"]
-    ]
-
-
 @require_safe
 @login_required
 def policy(request: ScopedRequest, slug: str, number: int) -> HttpResponse:
@@ -126,7 +119,7 @@ def policy(request: ScopedRequest, slug: str, number: int) -> HttpResponse:
     context = {
         "policy": found,
         "family": found.family,
-        "rules": _rules(found.document),
+        "rules": rules.told(found.document),
         "before": before,
         "lines": text_diff(before.source, found.source) if before else [],
     }

@@ -279,3 +279,13 @@ def test_a_name_that_cannot_be_seen_is_refused_by_hand_and_in_bulk(shown, engine
     assert "at place 3, which cannot be seen" in answer.content.decode()
     assert Line.objects.count() == before
     assert engineer.post("/plants/graz/lines/", sent | {"name": "Line 9"}).status_code == 302
+
+
+def test_two_texts_of_a_runbook_differ_line_by_line(shown, engineer):
+    runbook = shown.reports.runbook
+    text_now = runbook.versions.order_by("-number").first().markdown
+    runbooks.write(_portal, runbook, markdown=f"{text_now}\nStop.", change_note="To be sure.")
+    page = " ".join(text(engineer, f"/plants/graz/runbooks/{runbook.slug}/diff/").split())
+    assert 'lines__one--come"' in page
+    assert "<code>Stop.</code>" in page
+    assert "<code>from line" in page

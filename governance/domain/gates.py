@@ -1,8 +1,6 @@
 """Whether a version may go on: facts held against its family's policy, never a plant's "passed".
 
-A gate passes, fails, or finds too little to say; insufficient never promotes. Differences between
-two versions are judged as non-inferiority: what must be ruled out is a loss as large as the margin
-(Piaggio et al. 2012, JAMA 308, 2594-2604).
+A gate passes, fails, or finds too little to say; insufficient never promotes.
 """
 
 from __future__ import annotations
@@ -11,14 +9,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from governance.domain import policies
-from registry.domain.intervals import Interval, Z, clopper_pearson, wilson
-from registry.domain.paired import Cells, difference_of, paired_interval
+from governance.domain.gate_differences import Outcome, Reference, balanced, non_inferior
+from registry.domain.intervals import Z, clopper_pearson
 from registry.domain.wording import counted, listed
-
-Outcome = Literal["pass", "fail", "insufficient"]
 
 _NO_POINT = (
     "No operating point is known: name the class of good parts in the family, and have good parts "
@@ -26,25 +22,6 @@ _NO_POINT = (
 )
 _MANY = 20_000  # defects from which on the exact interval asks for hardly more than the score test
 _UNDATED = "The day of the data is not known: give the data set times."
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How much more often one version is right than another in one class."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The version that another is held against, class by class on the same hold-out."""
-
-    name: str
-    classes: Mapping[str, Difference]
-    is_paired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,56 +192,14 @@ def _freshness(gate: Mapping[str, Any], facts: Facts) -> _Said:
 
 
 # --- Beside another version ----------------------------------------------------------------------
-def paired_differences(cells: Mapping[str, Cells]) -> dict[str, Difference]:
-    """Per class, from joint counts; classes without a row are left out."""
-    return {
-        name: Difference(one.gain / one.n, *paired_interval(one), one.n)
-        for name, one in cells.items()
-        if one.n
-    }
-
-
-def unpaired_differences(
-    report: Mapping[str, Any], other: Mapping[str, Any]
-) -> dict[str, Difference]:
-    """Per class, from two reports on the same rows whose joint counts nobody kept.
-
-    As if independent (Newcombe 1998, method 10): wider than paired ones as a rule.
-    """
-    mine, theirs = _recalls(report), _recalls(other)
-    found = {}
-    for name in mine.keys() & theirs.keys():
-        (right, n), (other_right, other_n) = mine[name], theirs[name]
-        if n and other_n:
-            one, two = right / n, other_right / other_n
-            ends = difference_of(one, wilson(right, n), two, wilson(other_right, other_n))
-            found[name] = Difference(one - two, *ends, n)
-    return {name: found[name] for name in mine if name in found}
-
-
-def _recalls(report: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    counted_rows = zip(report["classes"], report["confusion"], strict=True)
-    return {name: (row[at], sum(row)) for at, (name, row) in enumerate(counted_rows)}
-
-
-def _balanced(classes: Sequence[Difference]) -> tuple[float, Interval]:
-    """The mean of the classes' differences and its interval, as of independent strata (MOVER, Zou
-    and Donner 2008, Statistics in Medicine 27, 1693-1702)."""
-    count = len(classes)
-    value = math.fsum(one.value for one in classes) / count
-    below = math.hypot(*(one.value - one.low for one in classes)) / count
-    above = math.hypot(*(one.high - one.value for one in classes)) / count
-    return value, (value - below, value + above)
-
-
 def _no_regression(gate: Mapping[str, Any], facts: Facts) -> _Said:
     reference = facts.references.get(gate["against"])
     if reference is None or not reference.classes:
         return "insufficient", _missing(gate, facts), None, None
     classes = list(reference.classes.values())
-    value, ends = _balanced(classes)
+    value, ends = balanced(classes)
     n = sum(one.n for one in classes)
-    outcome = _non_inferior(value, ends, gate["margin"])
+    outcome = non_inferior(value, ends, gate["margin"])
     reason = (
         f"{_signed(value)} points beside {reference.name} on {n} rows, "
         f"{_signed(ends[0])} to {_signed(ends[1])}{_how(reference)}."
@@ -283,7 +218,7 @@ def _no_class_regression(gate: Mapping[str, Any], facts: Facts) -> _Said:
         reason = f"No class has {gate['min_rows']} rows." if reference else _missing(gate, facts)
         return "insufficient", reason, None, None
     said = {
-        name: _non_inferior(one.value, (one.low, one.high), gate["margin"])
+        name: non_inferior(one.value, (one.low, one.high), gate["margin"])
         for name, one in large.items()
     }
     worst_first: tuple[Outcome, ...] = ("fail", "insufficient", "pass")
@@ -296,13 +231,6 @@ def _no_class_regression(gate: Mapping[str, Any], facts: Facts) -> _Said:
         return "pass", f"Lowest of {len(large)} classes: {names[0]}, {beside}", worst.value, worst.n
     reason = f"{listed(names)} {beside}{_wanted(outcome, reference)}"
     return outcome, reason, worst.value, worst.n
-
-
-def _non_inferior(value: float, ends: Interval, margin: float) -> Outcome:
-    """Pass where a loss of the margin is ruled out; fail where there is one and it is no chance."""
-    if ends[0] > -margin:
-        return "pass"
-    return "fail" if value <= -margin and ends[1] < 0 else "insufficient"
 
 
 def _missing(gate: Mapping[str, Any], facts: Facts) -> str:

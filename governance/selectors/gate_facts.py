@@ -4,65 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Count, F
 
-from governance.domain.gates import (
-    Difference,
-    Elsewhere,
-    Facts,
-    Reference,
-    paired_differences,
-    unpaired_differences,
+from governance.domain.gates import Elsewhere, Facts
+from governance.selectors.gate_references import (
+    MADE_FROM,
+    Beside,
+    Own,
+    Sibling,
+    published_in,
+    references_of,
+    siblings_of,
 )
 from registry.domain.access import PlantScope
-from registry.domain.paired import Cells
 from registry.models import (
-    Baseline,
     DatasetManifest,
     Evaluation,
     Job,
     ModelFamily,
     ModelVersion,
-    Pairing,
-    VersionKind,
-    VersionStage,
 )
 from registry.models.versions import MadeBy
-
-_NOT_SCORED = "Its hold-out is not known before its plant has evaluated it."
-_SELF = "It is the baseline itself."
-_NO_BASELINE = "The family has no baseline to hold it against."
-# What makes two jobs the same job: the same of all this has to give the same file.
-_MADE_FROM = ("manifest_id", "resolved_digest", "parent_id", "code_commit", "environment_digest")
-
-
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """A version's figures on the hold-out it is judged on."""
-
-    report: Mapping[str, Any]
-    manifest: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class _Sibling:
-    """A version of the same family and origin, as far as others are held against it."""
-
-    pk: UUID
-    name: str
-    dataset: str
-    is_local: bool
-    is_retired: bool
-    is_scored: bool
-    registered_at: datetime
-    made_from: tuple[Any, ...]
-    artifact: str
 
 
 def facts_of(
@@ -80,13 +46,13 @@ def facts_of(
             against what stands now.
     """
     own = _own(scope, versions)
-    siblings = _siblings(scope, family)
-    published = _published(scope, family)
+    siblings = siblings_of(scope, family)
+    published = published_in(scope, family)
     chosen = {
-        one.pk: _references(one, siblings[one.origin], published, as_registered=as_registered)
+        one.pk: references_of(one, siblings[one.origin], published, as_registered=as_registered)
         for one in versions
     }
-    beside = _Beside.read(scope, own, chosen)
+    beside = Beside.read(scope, own, chosen)
     days = _days(one.manifest for one in own.values())
     elsewhere, runs = _elsewhere(scope, versions), _runs(scope, versions)
     found = {}
@@ -108,10 +74,10 @@ def facts_of(
 
 
 # --- Its own figures -----------------------------------------------------------------------------
-def _own(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[UUID, _Own]:
+def _own(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[UUID, Own]:
     """A job's version carries its report; an upload's is its plant's newest evaluation."""
     found = {
-        one.pk: _Own(one.metrics, one.manifest_id)
+        one.pk: Own(one.metrics, one.manifest_id)
         for one in versions
         if one.made_by == MadeBy.JOB and one.metrics and one.manifest_id
     }
@@ -123,7 +89,7 @@ def _own(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[UUID, _Own
         .order_by("evaluated_at")
     )
     for pk, report, manifest in rows.values_list("version_id", "report", "manifest_id"):
-        found[pk] = _Own(report, manifest)
+        found[pk] = Own(report, manifest)
     return found
 
 
@@ -158,188 +124,10 @@ def _runs(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[str, int]
     return dict(counted)
 
 
-def _other_files(version: ModelVersion, siblings: Iterable[_Sibling]) -> int:
+def _other_files(version: ModelVersion, siblings: Iterable[Sibling]) -> int:
     if version.made_by != MadeBy.JOB:
         return 0
-    made_from = tuple(getattr(version, name) for name in _MADE_FROM)
+    made_from = tuple(getattr(version, name) for name in MADE_FROM)
     return sum(
         one.made_from == made_from and one.artifact != version.artifact_id for one in siblings
     )
-
-
-def _siblings(scope: PlantScope, family: ModelFamily) -> dict[str, list[_Sibling]]:
-    """All versions of the family that the caller may see by origin, newest first."""
-    rows = ModelVersion.objects.visible_to(scope).filter(family=family).order_by("-registered_at")
-    # The oldest versions say what they are judged on by what they were trained on alone.
-    judged_on = Coalesce(NullIf("dataset", Value("")), "manifest__dataset", Value(""))
-    there = Evaluation.objects.filter(version=OuterRef("pk"), plant_code=OuterRef("origin"))
-    rows = rows.annotate(scored=Exists(there))
-    columns = ("pk", "version", "origin", judged_on, "kind", "stage", "made_by", "scored")
-    found: dict[str, list[_Sibling]] = defaultdict(list)
-    for (
-        pk,
-        number,
-        origin,
-        dataset,
-        kind,
-        stage,
-        by,
-        scored,
-        at,
-        artifact,
-        *made_from,
-    ) in rows.values_list(*columns, "registered_at", "artifact_id", *_MADE_FROM):
-        found[origin].append(
-            _Sibling(
-                pk=pk,
-                name=f"{number} ({origin})",
-                dataset=dataset,
-                is_local=kind == VersionKind.LOCAL,
-                is_retired=stage == VersionStage.RETIRED,
-                is_scored=scored or by == MadeBy.JOB,
-                registered_at=at,
-                artifact=artifact,
-                made_from=tuple(made_from),
-            )
-        )
-    return found
-
-
-# --- Whom it is held against ---------------------------------------------------------------------
-_Chosen = Mapping[str, tuple[UUID, str] | str]  # the version's id and name, or why there is none
-
-
-def _published(scope: PlantScope, family: ModelFamily) -> list[Any]:
-    """The family's baselines, each with its number."""
-    rows = Baseline.objects.visible_to(scope).filter(family=family)
-    return list(rows.annotate(number=F("version__version")))
-
-
-def _references(
-    version: ModelVersion,
-    siblings: Sequence[_Sibling],
-    published: Sequence[Any],
-    *,
-    as_registered: bool,
-) -> _Chosen:
-    """The baseline, and the plant's champion before this version, else the baseline again."""
-    dataset = next((one.dataset for one in siblings if one.pk == version.pk), version.dataset)
-    in_force = next(
-        (one for one in published if _was_in_force(one, version, as_registered=as_registered)), None
-    )
-    baseline: tuple[UUID, str] | str = _NO_BASELINE
-    if in_force:
-        baseline = (in_force.version_id, f"baseline {in_force.number}")
-        baseline = _SELF if in_force.version_id == version.pk else baseline
-    champion = next(
-        (
-            one
-            for one in siblings
-            if one.is_local
-            and one.is_scored
-            and one.dataset == dataset
-            and one.registered_at < version.registered_at
-            and (as_registered or not one.is_retired)
-        ),
-        None,
-    )
-    return {
-        "baseline": baseline,
-        "champion": (champion.pk, f"champion {champion.name}") if champion else baseline,
-    }
-
-
-def _was_in_force(one: Baseline, version: ModelVersion, *, as_registered: bool) -> bool:
-    if not as_registered:
-        return one.superseded_at is None
-    at = version.registered_at
-    return one.published_at <= at and (one.superseded_at is None or at < one.superseded_at)
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """Figures and joint counts of the references on the versions' own hold-outs."""
-
-    reports: Mapping[tuple[UUID, UUID], Mapping[str, Any]]  # by reference and manifest
-    cells: Mapping[tuple[UUID, UUID, UUID], Mapping[str, Cells]]  # by version, other and manifest
-
-    @classmethod
-    def read(
-        cls, scope: PlantScope, own: Mapping[UUID, _Own], chosen: Mapping[UUID, _Chosen]
-    ) -> _Beside:
-        wanted = {
-            (pk, said[0], own[pk].manifest)
-            for pk, references in chosen.items()
-            for said in references.values()
-            if pk in own and not isinstance(said, str)
-        }
-        cells = _cells(scope, wanted)
-        # Reports are long: only those are read that no joint counts stand for.
-        rest = {(other, manifest) for pk, other, manifest in wanted - cells.keys()}
-        return cls(_reports(scope, rest), cells)
-
-    def of(
-        self, pk: UUID, own: _Own | None, chosen: _Chosen
-    ) -> tuple[dict[str, Reference], dict[str, str]]:
-        """The references of one version, and why others are missing."""
-        found: dict[str, Reference] = {}
-        without: dict[str, str] = {}
-        for role, said in chosen.items():
-            if isinstance(said, str):
-                without[role] = said
-            elif own is None:
-                without[role] = _NOT_SCORED
-            else:
-                classes, is_paired = self._differences(pk, said[0], own)
-                if classes:
-                    found[role] = Reference(said[1], classes, is_paired)
-                else:
-                    without[role] = (
-                        f"The {said[1]} was not evaluated on the same rows: order an evaluation of "
-                        "both together."
-                    )
-        return found, without
-
-    def _differences(self, pk: UUID, other: UUID, own: _Own) -> tuple[dict[str, Difference], bool]:
-        cells = self.cells.get((pk, other, own.manifest))
-        if cells:
-            return paired_differences(cells), True
-        report = self.reports.get((other, own.manifest))
-        return (unpaired_differences(own.report, report) if report else {}), False
-
-
-def _cells(
-    scope: PlantScope, wanted: Iterable[tuple[UUID, UUID, UUID]]
-) -> dict[tuple[UUID, UUID, UUID], dict[str, Cells]]:
-    """Joint counts, the version first, whichever of the two was written down first."""
-    keys = set(wanted)
-    pks = {pk for one in keys for pk in one[:2]}
-    rows = (
-        Pairing.objects.visible_to(scope)
-        .filter(version__in=pks, other__in=pks)
-        .order_by("compared_at")
-        .values_list("version_id", "other_id", "manifest_id", "counts")
-    )
-    found = {}
-    for version, other, manifest, counts in rows:
-        cells = {name: Cells(*four) for name, four in counts.items()}
-        swapped = {name: one.swapped() for name, one in cells.items()}
-        found[version, other, manifest] = cells
-        found[other, version, manifest] = swapped
-    return {key: found[key] for key in keys & found.keys()}
-
-
-def _reports(
-    scope: PlantScope, wanted: Iterable[tuple[UUID, UUID]]
-) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
-    keys = set(wanted)
-    rows = (
-        Evaluation.objects.visible_to(scope)
-        .filter(version__in={one[0] for one in keys}, manifest__in={one[1] for one in keys})
-        .order_by("evaluated_at")
-        .values_list("version_id", "manifest_id", "pk")
-    )
-    newest = {(version, manifest): pk for version, manifest, pk in rows}
-    picked = {pk: key for key, pk in newest.items() if key in keys}
-    reports = Evaluation.objects.filter(pk__in=picked).order_by().values_list("pk", "report")
-    return {picked[pk]: report for pk, report in reports}

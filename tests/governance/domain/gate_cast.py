@@ -8,7 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from governance.domain.gates import Facts, GateOutcome, Reference, judge, paired_differences
+from governance.domain.gate_differences import Reference, paired_differences
+from governance.domain.gates import Facts, GateOutcome, judge
 from registry.domain.paired import Cells
 
 TODAY = date(2026, 11, 21)

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from governance.domain.backtest import PARTS, BackTest, Tried, cost_of, replay
-from governance.domain.gates import GateOutcome, Outcome, Review
+from governance.domain.gate_differences import Outcome
+from governance.domain.gates import GateOutcome, Review
 
 GATES = ("support", "escapes", "latency")
 POINT = {"escape_rate": {"count": 3, "n": 30}, "false_reject_rate": {"count": 5, "n": 70}}

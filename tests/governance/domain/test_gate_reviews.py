@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.domain import gates
-from governance.domain.gates import (
-    Elsewhere,
-    GateOutcome,
-    Review,
-    judge,
-    unpaired_differences,
-)
+from governance.domain.gate_differences import unpaired_differences
+from governance.domain.gates import Elsewhere, GateOutcome, Review, judge
 from tests.governance.domain.gate_cast import (
     CLASS_CELLS,
     CLASSES,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.domain import gates
-from governance.domain.gates import (
+from governance.domain.gate_differences import (
     Difference,
+    balanced,
     paired_differences,
     unpaired_differences,
 )
@@ -27,7 +27,7 @@ from tests.governance.domain.gate_cast import (
 
 
 def test_the_balanced_difference_is_that_of_paired_comparisons():
-    found = gates._balanced(list(paired_differences(SAME_ROWS).values()))
+    found = balanced(list(paired_differences(SAME_ROWS).values()))
     value, ends = balanced_interval(list(SAME_ROWS.values()))
     assert found[0] == pytest.approx(value, abs=1e-15)
     assert found[1] == pytest.approx(ends, abs=1e-15)
@@ -35,7 +35,7 @@ def test_the_balanced_difference_is_that_of_paired_comparisons():
 
 @given(CLASS_CELLS)
 def test_the_balanced_difference_is_that_of_paired_comparisons_for_any_counts(cells):
-    value, ends = gates._balanced(list(paired_differences(cells).values()))
+    value, ends = balanced(list(paired_differences(cells).values()))
     wanted, wanted_ends = balanced_interval(list(cells.values()))
     assert (value, *ends) == pytest.approx((wanted, *wanted_ends), abs=1e-12)
 
@@ -47,8 +47,8 @@ def test_the_other_way_round_a_paired_difference_has_the_other_sign(cells):
     for name, one in there.items():
         mirrored = (-back[name].value, -back[name].high, -back[name].low)
         assert (one.value, one.low, one.high) == pytest.approx(mirrored, abs=1e-12)
-    value, ends = gates._balanced(list(there.values()))
-    other, other_ends = gates._balanced(list(back.values()))
+    value, ends = balanced(list(there.values()))
+    other, other_ends = balanced(list(back.values()))
     assert (value, *ends) == pytest.approx((-other, -other_ends[1], -other_ends[0]), abs=1e-12)
 
 

@@ -11,7 +11,8 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from governance.domain.gates import Elsewhere, Facts, paired_differences, unpaired_differences
+from governance.domain.gate_differences import paired_differences, unpaired_differences
+from governance.domain.gates import Elsewhere, Facts
 from governance.selectors.gate_facts import facts_of
 from registry.domain.access import CENTRE, PlantScope, portal_scope
 from registry.domain.jobs import JobKind, JobState

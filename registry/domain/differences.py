@@ -10,9 +10,12 @@ from registry.domain.digests import canonical_json
 from registry.domain.recipe_diff import Change, diff
 from registry.domain.wording import counted, listed
 
-# Names and bounds say nothing of what was done; gates judge and do not train; the seed is a cause
-# of its own.
-_WORDS_ONLY = ("name", "version", "description", "resolved_from", "plant_may_set", "gates")
+# Names and bounds say nothing of what was done; stress and gates judge and do not train; the seed
+# is a cause of its own.
+_WORDS_ONLY = (
+    *("name", "version", "description", "resolved_from", "plant_may_set"),
+    *("stress", "gates"),
+)
 _SEED = "train.seed"
 
 

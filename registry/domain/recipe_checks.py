@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from registry.domain import stress
 from registry.domain.digests import canonical_json
 from registry.domain.operations import Catalogue, Operation, Stage
 from registry.domain.recipe_schema import (
@@ -32,6 +33,7 @@ def checked(document: Any, catalogue: Catalogue) -> tuple[dict[str, Any], list[P
         return {}, found
     for path, stage, step in steps_of(document):
         found += _step_problems(path, stage, step, document["task"]["kind"], catalogue)
+    found += stress.section_problems(document.get("stress", []), document["task"]["kind"])
     if found:
         return {}, found
     filled = _filled(document, catalogue)

@@ -15,6 +15,7 @@ Kind = Literal["added", "removed", "changed"]
 
 # Every canonical document has them: empty means nothing stands in them yet.
 _SECTIONS = frozenset({"preprocess", "augment", "gates", "plant_may_set"})
+_NAMED_BY = {"gates": "id", "stress": "op"}  # sections whose order means nothing
 _NAMED_CHANGES = 8
 _RANK: dict[Part, int] = {"patch": 0, "minor": 1, "major": 2}
 
@@ -54,7 +55,8 @@ class Change:
 def diff(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Change]:
     """Every value that differs between two canonical documents, sorted by path.
 
-    Steps are compared by position, as knobs name them; gates by their id, whatever their order.
+    Steps are compared by position, as knobs name them; gates by their id, stress by its operation,
+    whatever their order.
 
     >>> [str(change) for change in diff({"train": {"seed": 17}}, {"train": {"seed": 18}})]
     ['train.seed changed from 17 to 18']
@@ -90,8 +92,8 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if path == "plant_may_set":
         yield from ((join(path, knob), limits) for knob, limits in value.items())
         return
-    if path == "gates":
-        value = {gate["id"]: gate for gate in value}
+    if path in _NAMED_BY:
+        value = {entry[_NAMED_BY[path]]: entry for entry in value}
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from _leaves(item, join(path, key))
@@ -118,6 +120,7 @@ _TITLES = {
     "model": "Model",
     "train": "Training",
     "export": "Export",
+    "stress": "Stress",
     "gates": "Gates",
     "plant_may_set": "What a plant may set",
 }

@@ -17,6 +17,7 @@ _STAGES = (
     ("model", "Model", ""),
     ("train", "Training", ""),
     ("export", "Export", "one ONNX file, checked against the trained model"),
+    ("stress", "Stress", "the hold-out again under each level; training never sees it"),
     ("gates", "Gates", "judged on the hold-out; training never sees it"),
 )
 
@@ -54,6 +55,7 @@ def pipeline(document: Mapping[str, Any], knobs: Iterable[Knob]) -> list[Stage]:
     return [
         Stage(key, title, note, tuple(_steps(key, document[key], bounds)))
         for key, title, note in _STAGES
+        if key in document
     ]
 
 

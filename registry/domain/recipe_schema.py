@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from registry.domain import stress
 from registry.domain.lineage import SEMVER_PATTERN
 from registry.domain.operations import Catalogue, Operation, Stage
 from registry.domain.schema_problems import closed
@@ -213,6 +214,7 @@ def structure(
         "model": entry["model"],
         "train": _TRAIN,
         "export": _EXPORT,
+        "stress": stress.section_schema(inlined=steps is not None),
         "gates": _list_of(_GATE, "rules the evaluation must pass"),
         "plant_may_set": _KNOBS,
         "resolved_from": {

@@ -117,7 +117,8 @@ def with_version(text: str, number: str) -> str:
 # As people write a recipe; stored documents keep their keys in no order that means anything.
 _READING_ORDER = (
     *("apiVersion", "name", "version", "description", "resolved_from", "task", "data_contract"),
-    *("preprocess", "augment", "model", "train", "export", "gates", "plant_may_set"),
+    *("preprocess", "augment", "model", "train", "export", "stress", "gates"),
+    "plant_may_set",
 )
 _FIRST_IN_A_STEP = ("op", "id", "metric")
 

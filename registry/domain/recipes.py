@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
 
+from registry.domain import stress
 from registry.domain.digests import canonical_json, digest_of
 from registry.domain.errors import Conflict, Invalid
 from registry.domain.operations import Catalogue
@@ -47,6 +48,8 @@ def canonical(document: Any, catalogue: Catalogue) -> dict[str, Any]:
     filled["description"] = unicodedata.normalize("NFC", filled["description"]).strip()
     filled["gates"].sort(key=lambda gate: gate["id"])
     filled["data_contract"]["split"]["respect"].sort()
+    if "stress" in filled:
+        filled["stress"] = stress.ordered(filled["stress"])
     return cast("dict[str, Any]", json.loads(canonical_json(filled)))
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.domain import recipes as rules
+from registry.domain import stress
 from registry.domain.access import Role
 from registry.domain.errors import Conflict, Invalid, PlatformError, TooLarge
 from registry.domain.recipe_pipeline import pipeline
@@ -146,6 +147,12 @@ def _form(
 ) -> HttpResponse:
     operations = sorted(recipes.catalogue().values(), key=lambda one: (one.stage, one.name))
     draft = examine(request.scope, source, recipes.catalogue())
-    context = {"source": source, "refusal": refusal, "draft": draft, "operations": operations}
+    context = {
+        "source": source,
+        "refusal": refusal,
+        "draft": draft,
+        "operations": operations,
+        "perturbations": stress.PERTURBATIONS.values(),
+    }
     status = refusal.status if refusal else 200
     return render(request, "registry/recipe_new.html", context, status=status)

@@ -15,6 +15,7 @@ from governance.domain.backtest import PARTS, BackTest
 from governance.models import GatePolicy
 from governance.selectors import gates as reads
 from governance.services import policies
+from plants.domain.desired_state import STAGES
 from registry.domain.errors import NotFound
 from registry.http import scope_of
 from registry.models import ModelFamily, ModelVersion
@@ -106,17 +107,79 @@ class GateRuleOut(serializers.Serializer[Any]):
         help_text="Where its threshold comes from."
     )
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`from` is a word of Python's own, so no attribute of a class."""
+        stage = serializers.ChoiceField(
+            choices=[mode.value for mode in STAGES],
+            source="stage",
+            help_text="The stage from which on it is asked for.",
+        )
+        return {**super().get_fields(), "from": stage}
+
+
+class SeatsOut(serializers.Serializer[Any]):
+    quality = serializers.IntegerField(default=0)
+    process = serializers.IntegerField(default=0)
+    data_science = serializers.IntegerField(default=0)
+
+
+class ApprovalsOut(serializers.Serializer[Any]):
+    shadow = SeatsOut(help_text="Persons who must agree.")
+    canary = SeatsOut(help_text="Persons who must agree.")
+    active = SeatsOut(help_text="Persons who must agree.")
+    decide_within_days = serializers.IntegerField()
+    valid_days = serializers.IntegerField()
+    source = serializers.CharField(  # type: ignore[assignment]
+        allow_null=True, help_text="Null: the policy is silent, so it is as the platform has it."
+    )
+
+
+class StageEvidenceOut(serializers.Serializer[Any]):
+    min_rows = serializers.IntegerField(
+        help_text="Rows judged at the plant since the stage before began."
+    )
+    min_readiness = serializers.FloatField(help_text="Of the line, 0 to 1.")
+
+
+class EvidenceOut(serializers.Serializer[Any]):
+    shadow = StageEvidenceOut()
+    canary = StageEvidenceOut()
+    active = StageEvidenceOut()
+    source = serializers.CharField(  # type: ignore[assignment]
+        allow_null=True, help_text="Null: the policy is silent, so it is as the platform has it."
+    )
+
 
 class PolicyDetailOut(PolicyOut):
     family = serializers.CharField(source="family.slug", read_only=True)
     rules = serializers.SerializerMethodField(help_text="Its gates, in order.")
+    approvals = serializers.SerializerMethodField(help_text="Who must agree to each stage.")
+    evidence = serializers.SerializerMethodField(
+        help_text="What must have been seen before each stage."
+    )
 
     class Meta(PolicyOut.Meta):
-        fields = ("family", *PolicyOut.Meta.fields, "rules", "document", "source")
+        fields = (
+            *("family", *PolicyOut.Meta.fields, "rules", "approvals", "evidence"),
+            *("document", "source"),
+        )
 
     @extend_schema_field(GateRuleOut(many=True))
     def get_rules(self, policy: GatePolicy) -> Any:
         return GateRuleOut(rules.told(policy.document), many=True).data
+
+    @extend_schema_field(ApprovalsOut)
+    def get_approvals(self, policy: GatePolicy) -> Any:
+        told = rules.stages_told(policy.document)
+        seats = {mode.value: rules.quorum_of(policy.document, mode) for mode in STAGES}
+        days = {"decide_within_days": told.decide_within_days, "valid_days": told.valid_days}
+        return ApprovalsOut({**seats, **days, "source": told.approvals_source or None}).data
+
+    @extend_schema_field(EvidenceOut)
+    def get_evidence(self, policy: GatePolicy) -> Any:
+        stages = {mode.value: rules.evidence_for(policy.document, mode) for mode in STAGES}
+        source = rules.stages_told(policy.document).evidence_source
+        return EvidenceOut({**stages, "source": source or None}).data
 
 
 class BlockingOut(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from typing import Any
 
 from governance.domain import policies
 from governance.domain.gate_differences import Outcome, Reference, balanced, non_inferior
+from plants.domain.desired_state import STAGES
 from registry.domain.intervals import Z, clopper_pearson
 from registry.domain.wording import counted, listed
 
@@ -57,7 +58,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """What one gate said: the sentence, and the figures behind it."""
+    """What one gate said: the sentence, the figures, and from which stage on it is asked."""
 
     gate: str
     outcome: Outcome
@@ -67,6 +68,7 @@ class GateOutcome:
     warns: bool
     value: float | None = None
     n: int | None = None
+    stage: str = STAGES[0].value
 
     @property
     def title(self) -> str:
@@ -107,7 +109,10 @@ def _judge(gate: Mapping[str, Any], facts: Facts) -> GateOutcome:
         said = _GATES[gate["gate"]](gate, facts)
     outcome, reason, value, n = said
     rule = policies.rule(gate)
-    return GateOutcome(gate["gate"], outcome, reason, rule, gate["source"], gate["warns"], value, n)
+    stage = policies.gate_stage(gate)
+    return GateOutcome(
+        gate["gate"], outcome, reason, rule, gate["source"], gate["warns"], value, n, stage
+    )
 
 
 # --- On its own hold-out -------------------------------------------------------------------------

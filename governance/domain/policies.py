@@ -5,11 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from governance.domain.policy_stages import (
+    DEFAULT_APPROVALS,
+    DEFAULT_DECIDE_WITHIN_DAYS,
+    DEFAULT_EVIDENCE,
+    DEFAULT_VALID_DAYS,
+    Evidence,
+    applies,
+    decide_within_days,
+    evidence_for,
+    gate_stage,
+    quorum_of,
+    section_problems,
+    sections,
+    stages_told,
+    valid_days,
+)
+from plants.domain.desired_state import STAGES, Mode
 from registry.domain.digests import digest_of
 from registry.domain.errors import Invalid
 from registry.domain.recipe_text import text_problems
 from registry.domain.recipe_yaml import parse_yaml
 from registry.domain.schema_problems import Problem, by_path, closed, join, problems
+
+__all__ = [
+    "API_VERSION",
+    "DEFAULT_APPROVALS",
+    "DEFAULT_DECIDE_WITHIN_DAYS",
+    "DEFAULT_EVIDENCE",
+    "DEFAULT_VALID_DAYS",
+    "MAX_GATES",
+    "PARAMETERS",
+    "STARTER",
+    "TITLES",
+    "Evidence",
+    "decide_within_days",
+    "digest",
+    "evidence_for",
+    "for_mode",
+    "gate_stage",
+    "parse",
+    "quorum_of",
+    "refuse",
+    "rule",
+    "stages_told",
+    "told",
+    "unfinished",
+    "valid_days",
+    "vocabulary",
+]
 
 API_VERSION = "lineward.policy/v1"
 MAX_GATES = 40
@@ -53,6 +97,7 @@ TITLES: Mapping[str, str] = {
 _COMMON = {
     "gate": {"enum": list(PARAMETERS)},
     "warns": {"type": "boolean", "description": "true: said, but in nobody's way"},
+    "from": {"enum": [mode.value for mode in STAGES]},
     "source": _SOURCE,
 }
 POLICY_SCHEMA: Mapping[str, Any] = closed(
@@ -65,6 +110,7 @@ POLICY_SCHEMA: Mapping[str, Any] = closed(
             "maxItems": MAX_GATES,
             "items": {"type": "object", "properties": _COMMON, "required": ["gate", "source"]},
         },
+        **sections(_SOURCE),
     },
     ["apiVersion", "summary", "gates"],
 )
@@ -110,6 +156,17 @@ gates:
     min_plants: 1
     warns: true
     source: {_TO_WRITE} how alike the plants are.
+approvals:
+  shadow: {{quality: 1}}
+  canary: {{quality: 1, process: 1}}
+  active: {{quality: 1, process: 1, data_science: 1}}
+  decide_within_days: 14
+  valid_days: 180
+  source: {_TO_WRITE} who has to agree, and where that is laid down.
+evidence:
+  canary: {{min_rows: 100}}
+  active: {{min_rows: 300, min_readiness: 0.5}}
+  source: {_TO_WRITE} why so many rows tell, and what the line has to have shown.
 """
 
 
@@ -124,9 +181,21 @@ def parse(source: str) -> dict[str, Any]:
     """
     document = parse_yaml(source)
     found = text_problems(document) or problems(POLICY_SCHEMA, document)
-    refuse(found or [*_gate_problems(document)])
-    gates = [{"warns": False, **gate} for gate in document["gates"]]
-    return {**document, "gates": gates}
+    refuse(found or [*_gate_problems(document), *section_problems(document)])
+    return {**document, "gates": [_canonical(gate) for gate in document["gates"]]}
+
+
+def _canonical(gate: Mapping[str, Any]) -> dict[str, Any]:
+    """One spelling: whether it warns is always said, the lowest stage never."""
+    return {
+        "warns": False,
+        **{name: value for name, value in gate.items() if (name, value) != ("from", Mode.SHADOW)},
+    }
+
+
+def for_mode(document: Mapping[str, Any], mode: str | None) -> dict[str, Any]:
+    """The policy with only the gates that are asked of releases in a mode; None: with all."""
+    return {**document, "gates": [one for one in document["gates"] if applies(one, mode)]}
 
 
 def refuse(found: Sequence[Problem]) -> None:
@@ -146,11 +215,15 @@ def unfinished(document: Mapping[str, Any]) -> list[Problem]:
     >>> unfinished(parse(STARTER))[0][0]
     'gates.1.source'
     """
+    places = [
+        *((join("gates", place), gate) for place, gate in enumerate(document["gates"])),
+        *((name, document[name]) for name in ("approvals", "evidence") if name in document),
+    ]
     return [
         (at, f"{at} still says what to write there; say where the threshold comes from.")
-        for place, gate in enumerate(document["gates"])
-        if gate["source"].startswith(_TO_WRITE)
-        for at in [join("gates", place, "source")]
+        for place, part in places
+        if part["source"].startswith(_TO_WRITE)
+        for at in [join(place, "source")]
     ]
 
 
@@ -164,7 +237,7 @@ def _gate_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     for place, gate in enumerate(document["gates"]):
         at = join("gates", place)
         yield from problems(_GATES[gate["gate"]], gate, at)
-        key = gate["gate"], gate.get("against")
+        key = gate["gate"], gate.get("against"), gate_stage(gate)
         if key in seen:
             yield at, f"{at} asks for {gate['gate']} a second time; keep one of them."
         seen.add(key)
@@ -184,7 +257,8 @@ def rule(gate: Mapping[str, Any]) -> str:
 def told(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each gate of a policy as it was written, with its title and its rule in words."""
     return [
-        {**gate, "title": TITLES[gate["gate"]], "rule": rule(gate)} for gate in document["gates"]
+        {**gate, "title": TITLES[gate["gate"]], "rule": rule(gate), "stage": gate_stage(gate)}
+        for gate in document["gates"]
     ]
 
 

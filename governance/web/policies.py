@@ -71,6 +71,7 @@ def _page(
         "family": of,
         "policy": policy,
         "rules": rules.told(policy.document) if policy else [],
+        "asked": rules.stages_told(policy.document) if policy else None,
         "history": [one for one in history if one is not policy],
         "source": source if source is not None else policy.source if policy else rules.STARTER,
         "reason": request.POST.get("reason", ""),
@@ -120,6 +121,7 @@ def policy(request: ScopedRequest, slug: str, number: int) -> HttpResponse:
         "policy": found,
         "family": found.family,
         "rules": rules.told(found.document),
+        "asked": rules.stages_told(found.document),
         "before": before,
         "lines": text_diff(before.source, found.source) if before else [],
     }

@@ -20,6 +20,7 @@ from tests.registry import rows
 
 POLICIES = "/api/v1/families/surface/policies/"
 BACKTEST = f"{POLICIES}backtest/"
+GATES = SOURCE.partition("gates:\n")[2].partition("approvals:\n")[0]
 STRICTER = SOURCE.replace("max_ms: 100", "max_ms: 80")
 NUMBERED = """\
 apiVersion: lineward.policy/v1
@@ -81,6 +82,23 @@ def test_the_document_read_back_is_the_very_same_policy(clara, world):
     document = clara.get(f"{POLICIES}1/").json()["document"]
     assert document == GatePolicy.objects.get(number=1).document
     assert [one["gate"] for one in document["gates"]][:2] == ["support", "escapes"]
+
+
+def test_a_policy_is_read_with_who_must_agree_and_what_each_stage_asks_for(clara, world):
+    found = clara.get(f"{POLICIES}1/").json()
+    assert {one["from"] for one in found["rules"]} == {"shadow"}
+    approvals, evidence = found["approvals"], found["evidence"]
+    assert approvals["shadow"] == {"quality": 1, "process": 0, "data_science": 0}
+    assert approvals["active"] == {"quality": 1, "process": 1, "data_science": 1}
+    assert (approvals["decide_within_days"], approvals["valid_days"]) == (14, 180)
+    assert approvals["source"].startswith("Agreed with quality in October on who")
+    assert evidence["canary"] == {"min_rows": 100, "min_readiness": 0.0}
+    assert evidence["active"] == {"min_rows": 300, "min_readiness": 0.5}
+    from_canary = GATES.replace("    max_ms: 100\n", "    max_ms: 100\n    from: canary\n")
+    silent = adopt(clara, SOURCE.partition("gates:\n")[0] + "gates:\n" + from_canary).json()
+    assert (silent["approvals"]["source"], silent["evidence"]["source"]) == (None, None)
+    assert silent["approvals"]["active"] == approvals["active"]
+    assert {one["gate"] for one in silent["rules"] if one["from"] == "canary"} == {"latency"}
 
 
 def test_what_is_in_force_already_is_answered_and_adopted_no_second_time(clara, world):
@@ -145,7 +163,9 @@ BAD = [
     (SOURCE.replace("max_rate: 0.1", "max_rate: 1.0"), "gates.1.max_rate"),
     (SOURCE.replace("gate: latency", "gate: beauty"), "gates.5.gate"),
     (SOURCE.replace("policy/v1", "policy/v2"), "apiVersion"),
-    (SOURCE + SOURCE.split("gates:\n")[1], "gates.8"),
+    (SOURCE.replace("approvals:\n", f"{GATES}approvals:\n"), "gates.8"),
+    (SOURCE.replace("{quality: 1}", "{quality: 2}"), "approvals.canary.quality"),
+    (SOURCE.replace("min_rows: 100", "min_rows: many"), "evidence.canary.min_rows"),
     ("gates: [", "document"),
     ("a: &a [*a]", "document"),
     ("[" * 9_000, "document"),

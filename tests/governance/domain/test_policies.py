@@ -83,12 +83,14 @@ def test_the_starter_is_a_policy():
 def test_the_starters_sources_are_still_to_be_written():
     document = policies.parse(policies.STARTER)
     assert [path for path, _ in policies.unfinished(document)] == [
-        f"gates.{place}.source" for place in range(1, 8)
+        *(f"gates.{place}.source" for place in range(1, 8)),
+        "approvals.source",
+        "evidence.source",
     ]
     written_out = policies.parse(policies.STARTER.replace("Write here", "The agreement says"))
     assert policies.unfinished(written_out) == []
     policies.refuse(policies.unfinished(written_out))
-    with pytest.raises(Invalid, match=r"gates\.1\.source still says .* \(7 problems in all\)"):
+    with pytest.raises(Invalid, match=r"gates\.1\.source still says .* \(9 problems in all\)"):
         policies.refuse(policies.unfinished(document))
 
 

@@ -55,6 +55,24 @@ def test_the_policy_in_force_is_told_in_words_with_its_sources(client, shown, cl
     assert "To begin with." in text
 
 
+def test_who_must_agree_and_what_each_stage_asks_for_is_told(client, shown, clara, policy):
+    client.force_login(clara)
+    for address in (path(shown.family), policy.get_absolute_url()):
+        text = page(client, address)
+        assert "A request is decided within 14 days or expires" in text
+        assert "1 of quality, 1 of process and 1 of data science" in text
+        assert "300 rows judged at the plant since canary began" in text
+        assert "as the platform has it" not in text
+    silent = SOURCE.partition("approvals:\n")[0].replace(
+        "    max_ms", "    from: active\n    max_ms"
+    )
+    body = {"act": "adopt", "source": silent, "reason": "Shorter."}
+    assert client.post(path(shown.family), body).status_code == 302
+    text = page(client, path(shown.family))
+    assert "not written in this policy, so as the platform has it" in text
+    assert "from active on" in text
+
+
 def test_a_data_scientist_adopts_and_the_one_before_stays_on_record(client, shown, clara, policy):
     client.force_login(clara)
     second = SOURCE.replace("min_rows: 30", "min_rows: 20")

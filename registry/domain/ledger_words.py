@@ -74,4 +74,13 @@ SENTENCES: Mapping[str, str] = {
     "readings.imported": "{count} readings of its machine brought in a table, up to {to}",
     "token.issued": "token for programs issued: {name}, for {days} days",
     "token.revoked": "token for programs revoked: {name}",
+    "release.proposed": "release of {version} on {line} proposed, for {mode}",
+    "release.approved": "release on {line} approved for {seat}",
+    "release.refused": "release on {line} declined for {seat}",
+    "release.commented": "commented on",
+    "release.cleared": "release on {line} cleared",
+    "release.declined": "release on {line} closed: declined",
+    "release.withdrawn": "release on {line} withdrawn",
+    "release.expired": "release on {line} expired: nobody decided in time",
+    "clearance.revoked": "clearance revoked",
 }

@@ -108,7 +108,7 @@ class Reports:
         for row in found.values():
             row.call = rosters.on_call(self.rules, row.line.code, self.now)
             row.second = rosters.on_call(self.rules, row.line.code, self.now, rosters.SECONDARY)
-            row.runbooks = [one for one in self.runbooks if _is_for(one, row)]
+            row.runbooks = [one for one in self.runbooks if is_for(one, row)]
         return list(found.values())
 
     @cached_property
@@ -183,7 +183,8 @@ def as_named(shift: OnCallShift) -> rosters.Shift:
     )
 
 
-def _is_for(runbook: Runbook, row: LineRow) -> bool:
+def is_for(runbook: Runbook, row: LineRow) -> bool:
+    """Whether a runbook covers a line: it names it, or, naming none, what is inspected there."""
     lines = {line.pk for line in runbook.lines.all()}
     families = {family.pk for family in runbook.families.all()}
     inspected = {station.family_id for station in row.stations}

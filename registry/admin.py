@@ -23,6 +23,7 @@ class OnRecord(admin.ModelAdmin):  # type: ignore[type-arg]
 
 for model in (
     models.Artifact,
+    models.ArtifactPurge,
     models.Baseline,
     models.DatasetManifest,
     models.Evaluation,
@@ -34,6 +35,7 @@ for model in (
     models.ModelVersion,
     models.Pairing,
     models.Recipe,
+    models.RetentionRule,
     models.Submission,
 ):
     admin.site.register(model, OnRecord)

@@ -10,11 +10,13 @@ from registry.models.mirrors import Mirror, MirrorKind
 from registry.models.pairings import Pairing
 from registry.models.recipes import Recipe
 from registry.models.requests import KeptAnswer
+from registry.models.retention import ArtifactPurge, RetentionRule
 from registry.models.submissions import Submission, SubmissionState
 from registry.models.versions import Baseline, MadeBy, ModelVersion, VersionKind, VersionStage
 
 __all__ = [
     "Artifact",
+    "ArtifactPurge",
     "Baseline",
     "DatasetManifest",
     "Evaluation",
@@ -32,6 +34,7 @@ __all__ = [
     "ModelVersion",
     "Pairing",
     "Recipe",
+    "RetentionRule",
     "Submission",
     "SubmissionState",
     "TaskKind",

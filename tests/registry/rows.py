@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +13,7 @@ from registry.domain.digests import digest_of
 from registry.domain.jobs import JobKind, JobState
 from registry.models import (
     Artifact,
+    ArtifactPurge,
     DatasetManifest,
     Evaluation,
     Job,
@@ -22,6 +23,7 @@ from registry.models import (
     ModelVersion,
     Pairing,
     Recipe,
+    RetentionRule,
 )
 from registry.services import artifacts
 
@@ -164,6 +166,18 @@ def a_pairing(version: ModelVersion, plant_code: str = "graz") -> Pairing:
         counts={"good": [30, 4, 1, 5]},
         n=40,
     )
+
+
+def a_retention_rule(family: ModelFamily, **changes: Any) -> RetentionRule:
+    """The life of the product plus one calendar year; its end is not declared."""
+    facts = {"number": 1, "classes": ["iatf"], "reason": "Agreed.", "set_by": "quinn"}
+    return RetentionRule.objects.create(**({"family": family} | facts | changes))
+
+
+def a_purge(artifact: Artifact, **changes: Any) -> ArtifactPurge:
+    """The record that an artifact's bytes went; they are still on disk."""
+    facts = {"because": "Its clock ran out.", "kept_until": date(2025, 12, 31)}
+    return ArtifactPurge.objects.create(**({"artifact": artifact} | facts | changes))
 
 
 def an_outbox_row(kind: MirrorKind, subject: object) -> Mirror:

@@ -19,7 +19,15 @@ from registry.domain.errors import Conflict
 from registry.models import Artifact, Evaluation, ModelVersion
 from registry.models.base import FrozenModel, Immutable
 from registry.services import artifacts, checkpoints, ledger
-from tests.registry.rows import a_family, a_manifest, a_pairing, a_version, an_evaluation
+from tests.registry.rows import (
+    a_family,
+    a_manifest,
+    a_pairing,
+    a_purge,
+    a_retention_rule,
+    a_version,
+    an_evaluation,
+)
 from tests.registry.triggers import triggers_of
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +160,8 @@ def test_the_admin_pages_only_show(
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     an_evaluation(version)
     a_pairing(version)
+    a_purge(version.artifact)
+    a_retention_rule(version.family)
     with transaction.atomic():
         ledger.record(portal_scope("test"), "version.registered", "version:1")
     checkpoints.make()
@@ -181,7 +191,7 @@ def refused(statement: str, *values: Any) -> None:
 
 
 def test_the_list_of_frozen_tables_is_complete() -> None:
-    migration = import_module("registry.migrations.0008_ledger_checkpoints")
+    migration = import_module("registry.migrations.0009_retention_rules_and_purges")
     assert {model._meta.db_table: model.MUTABLE for model in FROZEN} == migration.FROZEN
 
 
@@ -195,6 +205,8 @@ def test_the_triggers_stand_after_all_migrations(model: type[FrozenModel]) -> No
 def test_sql_can_change_no_frozen_column(version: ModelVersion, model: type[FrozenModel]) -> None:
     an_evaluation(version)
     a_pairing(version)
+    a_purge(version.artifact)
+    a_retention_rule(version.family)
     with transaction.atomic():
         ledger.record(portal_scope("test"), "version.registered", "version:1")
     checkpoints.make()

@@ -16,6 +16,7 @@ from governance.models import GatePolicy
 from governance.selectors import gates as reads
 from governance.services import policies
 from plants.domain.desired_state import STAGES
+from plants.models import Plant
 from registry.domain.errors import NotFound
 from registry.http import scope_of
 from registry.models import ModelFamily, ModelVersion
@@ -233,7 +234,24 @@ class BackTestOut(serializers.Serializer[Any]):
     versions = TriedOut(many=True, help_text="Newest first.")
 
 
+class VersionGatesIn(serializers.Serializer[Any]):
+    plant = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=32,
+        help_text="Judge it on this plant's rows, beside its champion; left out: on its own's.",
+    )
+    mode = serializers.ChoiceField(
+        choices=[mode.value for mode in STAGES],
+        required=False,
+        allow_blank=True,
+        help_text="Hold it against the gates asked of releases to this stage; left out: all.",
+    )
+
+
 class VersionGatesOut(serializers.Serializer[Any]):
+    plant = serializers.CharField(help_text="Whose rows it was judged on.")
+    mode = serializers.CharField(allow_null=True, help_text="The stage, if one was named.")
     policy = serializers.IntegerField(
         allow_null=True, help_text="Number of the family's policy in force; null: there is none."
     )
@@ -320,7 +338,8 @@ def _cost(known: tuple[float, int] | None) -> dict[str, Any] | None:
 
 class VersionGates(APIView):
     @extend_schema(
-        summary="What the family's gate policy says of a version now",
+        summary="What the family's gate policy says of a version now, at a plant and for a stage",
+        parameters=[VersionGatesIn],
         responses={200: VersionGatesOut},
     )
     def get(self, request: Request, pk: UUID) -> Response:
@@ -329,8 +348,16 @@ class VersionGates(APIView):
         version = rows.filter(pk=pk).first()
         if version is None:
             raise NotFound("There is no such version, or you may not know of it.")
-        found = reads.review(scope, version)
+        wanted = VersionGatesIn(data=request.query_params.dict())
+        wanted.is_valid(raise_exception=True)
+        asked = {name: value or None for name, value in wanted.validated_data.items()}
+        plant = asked.get("plant")
+        if plant and not Plant.objects.visible_to(scope).filter(code=plant).exists():
+            raise NotFound("There is no such plant, or you may not know of it.")
+        found = reads.review(scope, version, **asked)
         body = {
+            "plant": plant or version.origin,
+            "mode": asked.get("mode"),
             "policy": found.policy and found.policy.number,
             "sentence": found.sentence,
             "outcome": found.review and found.review.outcome,

@@ -36,10 +36,11 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one version on its own hold-out.
+    """What is known of one version on the hold-out that it is judged on.
 
     Attributes:
-        report: the evaluation's report, its figures checked against its counts; None before one.
+        report: the evaluation's report, its figures checked against its counts; None before one,
+            and `unjudged` says what to do about that.
         references: by "champion" and "baseline"; where one is missing, `without` says why.
         newest_day: the last day of the hold-out's data, as far as it is known.
         same_file: how many runs of the version's job gave its file, and `other_files` another.
@@ -54,6 +55,7 @@ class Facts:
     elsewhere: Sequence[Elsewhere] = ()
     same_file: int = 0
     other_files: int = 0
+    unjudged: str = "The version has not been evaluated yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def judge(policy: Mapping[str, Any], facts: Facts) -> Review:
 
 def _judge(gate: Mapping[str, Any], facts: Facts) -> GateOutcome:
     if facts.report is None and gate["gate"] in _OF_REPORT:
-        said: _Said = ("insufficient", "The version has not been evaluated yet.", None, None)
+        said: _Said = ("insufficient", facts.unjudged, None, None)
     else:
         said = _GATES[gate["gate"]](gate, facts)
     outcome, reason, value, n = said
@@ -302,4 +304,4 @@ _GATES: Mapping[str, Callable[[Mapping[str, Any], Facts], _Said]] = {
     "transfer": _transfer,
     "reproducibility": _reproducibility,
 }
-_OF_REPORT = frozenset({"support", "escapes", "calibration", "latency", "transfer"})
+_OF_REPORT = frozenset({"support", "escapes", "calibration", "latency", "freshness", "transfer"})

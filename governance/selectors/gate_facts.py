@@ -14,13 +14,16 @@ from governance.domain.gates import Elsewhere, Facts
 from governance.selectors.gate_references import (
     MADE_FROM,
     Beside,
+    Chosen,
     Own,
     Sibling,
     published_in,
+    references_at,
     references_of,
     siblings_of,
 )
 from registry.domain.access import PlantScope
+from registry.domain.errors import NotFound
 from registry.models import (
     DatasetManifest,
     Evaluation,
@@ -37,24 +40,32 @@ def facts_of(
     versions: Sequence[ModelVersion],
     *,
     today: date,
+    plant: str | None = None,
     as_registered: bool = False,
 ) -> dict[UUID, Facts]:
     """What is known of each of these versions of one family, by its id.
 
     Args:
+        plant: judge them on this plant's rows, beside this plant's champion; None judges each on
+            its own plant's.
         as_registered: hold each against what stood when it was registered (for a back-test), not
             against what stands now.
+
+    Raises:
+        NotFound: the caller may not know of the plant.
     """
-    own = _own(scope, versions)
+    own = _judged(scope, versions, plant)
     siblings = siblings_of(scope, family)
     published = published_in(scope, family)
     chosen = {
-        one.pk: references_of(one, siblings[one.origin], published, as_registered=as_registered)
+        one.pk: _held_against(own.get(one.pk), one, plant, siblings, published)
+        if _is_away(one, plant)
+        else references_of(one, siblings[one.origin], published, as_registered=as_registered)
         for one in versions
     }
     beside = Beside.read(scope, own, chosen)
     days = _days(one.manifest for one in own.values())
-    elsewhere, runs = _elsewhere(scope, versions), _runs(scope, versions)
+    elsewhere, runs = _elsewhere(scope, versions, plant), _runs(scope, versions)
     found = {}
     for version in versions:
         mine = own.get(version.pk)
@@ -69,8 +80,54 @@ def facts_of(
             elsewhere=elsewhere[version.pk],
             same_file=runs.get(str(version.pk), 0),
             other_files=_other_files(version, siblings[version.origin]),
+            **_unjudged(version, plant),
         )
     return found
+
+
+# --- At another plant ----------------------------------------------------------------------------
+def _is_away(version: ModelVersion, plant: str | None) -> bool:
+    return plant is not None and plant != version.origin
+
+
+def _unjudged(version: ModelVersion, plant: str | None) -> dict[str, str]:
+    if not _is_away(version, plant):
+        return {}
+    sentence = (
+        f"{version.version} has not been evaluated at {plant} yet: order an evaluation there "
+        "together with its champion."
+    )
+    return {"unjudged": sentence}
+
+
+def _judged(
+    scope: PlantScope, versions: Sequence[ModelVersion], plant: str | None
+) -> dict[UUID, Own]:
+    """The figures of each version on its own hold-out, or its newest at the plant."""
+    home = [one for one in versions if not _is_away(one, plant)]
+    found = _own(scope, home)
+    if plant is None:
+        return found
+    if not scope.sees(plant):
+        raise NotFound(f"There is no plant {plant}, or you may not know of it.")
+    away = [one.pk for one in versions if _is_away(one, plant)]
+    rows = Evaluation.objects.visible_to(scope).filter(version__in=away, plant_code=plant)
+    columns = ("version_id", "report", "manifest_id", "manifest__dataset")
+    for pk, *rest in rows.order_by("evaluated_at").values_list(*columns):
+        found[pk] = Own(*rest)
+    return found
+
+
+def _held_against(
+    own: Own | None,
+    version: ModelVersion,
+    plant: str | None,
+    siblings: Mapping[str, Sequence[Sibling]],
+    published: Sequence[Any],
+) -> Chosen:
+    if own is None:
+        return dict.fromkeys(("baseline", "champion"), _unjudged(version, plant)["unjudged"])
+    return references_at(version, siblings.get(plant or "", ()), published, own.dataset)
 
 
 # --- Its own figures -----------------------------------------------------------------------------
@@ -99,16 +156,18 @@ def _days(manifests: Iterable[UUID]) -> dict[UUID, date]:
     return {pk: date.fromisoformat(day) for pk, day in last if isinstance(day, str)}
 
 
-def _elsewhere(scope: PlantScope, versions: Sequence[ModelVersion]) -> Mapping[UUID, list[Any]]:
-    """The newest figure at each other plant that the caller may know."""
+def _elsewhere(
+    scope: PlantScope, versions: Sequence[ModelVersion], plant: str | None
+) -> Mapping[UUID, list[Elsewhere]]:
+    """The newest figure at each plant but the one judged at, as far as the caller may know."""
     rows = (
         Evaluation.objects.visible_to(scope)
         .filter(version__in=[one.pk for one in versions], value__isnull=False)
-        .exclude(plant_code=F("version__origin"))
+        .exclude(plant_code=plant or F("version__origin"))
         .order_by("evaluated_at")
         .values_list("version_id", "plant_code", "value", "n")
     )
-    newest = {(version, plant): (value or 0.0, n) for version, plant, value, n in rows}
+    newest = {(version, code): (value or 0.0, n) for version, code, value, n in rows}
     found: dict[UUID, list[Elsewhere]] = defaultdict(list)
     for (version, plant), (value, n) in newest.items():
         found[version].append(Elsewhere(plant, value, n))

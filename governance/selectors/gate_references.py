@@ -40,10 +40,15 @@ MADE_FROM = ("manifest_id", "resolved_digest", "parent_id", "code_commit", "envi
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A version's figures on the hold-out it is judged on."""
+    """A version's figures on the hold-out it is judged on.
+
+    Attributes:
+        dataset: the hold-out's; known of an evaluation at another plant than the version's own.
+    """
 
     report: Mapping[str, Any]
     manifest: UUID
+    dataset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +121,41 @@ def references_of(
     as_registered: bool,
 ) -> Chosen:
     """The baseline, and the plant's champion before this version, else the baseline again."""
-    dataset = next((one.dataset for one in siblings if one.pk == version.pk), version.dataset)
     in_force = next(
         (one for one in published if _was_in_force(one, version, as_registered=as_registered)), None
     )
-    baseline: tuple[UUID, str] | str = _NO_BASELINE
-    if in_force:
-        baseline = (in_force.version_id, f"baseline {in_force.number}")
-        baseline = _SELF if in_force.version_id == version.pk else baseline
+    dataset = next((one.dataset for one in siblings if one.pk == version.pk), version.dataset)
     champion = next(
         (
             one
             for one in siblings
-            if one.is_local
-            and one.is_scored
-            and one.dataset == dataset
+            if _is_champion(one, dataset)
             and one.registered_at < version.registered_at
             and (as_registered or not one.is_retired)
         ),
         None,
     )
+    return _roles(version, in_force, champion)
+
+
+def references_at(
+    version: ModelVersion, theirs: Sequence[Sibling], published: Sequence[Any], dataset: str
+) -> Chosen:
+    """The baseline in force, and the champion by now among a plant's versions on a data set."""
+    in_force = next((one for one in published if one.superseded_at is None), None)
+    champions = (one for one in theirs if _is_champion(one, dataset) and not one.is_retired)
+    return _roles(version, in_force, next(champions, None))
+
+
+def _is_champion(one: Sibling, dataset: str) -> bool:
+    return one.is_local and one.is_scored and one.dataset == dataset
+
+
+def _roles(version: ModelVersion, in_force: Any, champion: Sibling | None) -> Chosen:
+    baseline: tuple[UUID, str] | str = _NO_BASELINE
+    if in_force:
+        baseline = (in_force.version_id, f"baseline {in_force.number}")
+        baseline = _SELF if in_force.version_id == version.pk else baseline
     return {
         "baseline": baseline,
         "champion": (champion.pk, f"champion {champion.name}") if champion else baseline,

@@ -12,9 +12,10 @@ from governance.domain import gates, policies
 from governance.domain.backtest import BackTest, Tried, cost_of, replay
 from governance.models import GatePolicy
 from governance.selectors.gate_facts import facts_of
+from plants.domain.desired_state import stage
 from registry.domain.access import PlantScope
 from registry.domain.wording import listed
-from registry.models import ModelFamily, ModelVersion
+from registry.models import Evaluation, ModelFamily, ModelVersion
 
 _ALL = policies.MAX_GATES
 _READ = (
@@ -39,16 +40,40 @@ class Judged:
     sentence: str
 
 
-def review(scope: PlantScope, version: ModelVersion) -> Judged:
-    """What the policy in force says of a version as facts stand now."""
+def review(
+    scope: PlantScope,
+    version: ModelVersion,
+    *,
+    plant: str | None = None,
+    mode: str | None = None,
+) -> Judged:
+    """What the policy in force says of a version as facts stand now.
+
+    Args:
+        plant: judge it on this plant's rows, beside this plant's champion; None: on its own's.
+        mode: hold it against the gates that are asked of releases in this stage; None: all.
+
+    Raises:
+        NotFound: the caller may not know of the plant.
+        Invalid: the mode is no stage of a release.
+    """
+    if mode is not None:
+        stage(mode)
     policy = in_force(scope, version.family)
     if policy is None:
         sentence = f"{version.family.title} has no gate policy yet, so nothing is asked for."
         return Judged(None, None, sentence)
     today = timezone.now().date()
-    facts = facts_of(scope, version.family, [version], today=today)[version.pk]
-    found = gates.judge(policy.document, facts)
+    facts = facts_of(scope, version.family, [version], today=today, plant=plant)[version.pk]
+    found = gates.judge(policies.for_mode(policy.document, mode), facts)
     return Judged(policy, found, said(found))
+
+
+def evaluated_at(scope: PlantScope, version: ModelVersion) -> list[str]:
+    """Plants other than its own at which a version has been evaluated, as far as may be known."""
+    rows = Evaluation.objects.visible_to(scope).filter(version=version)
+    found = rows.exclude(plant_code=version.origin).order_by("plant_code")
+    return list(found.values_list("plant_code", flat=True).distinct())
 
 
 def said(found: gates.Review) -> str:

@@ -13,6 +13,9 @@ from governance.domain import policies as rules
 from governance.models import GatePolicy
 from governance.selectors import gates as reads
 from governance.services import policies
+from plants.domain.desired_state import STAGES
+from plants.domain.desired_state import TITLES as STAGE_TITLES
+from plants.models import Plant
 from registry.domain.access import Role
 from registry.domain.errors import Conflict, Invalid, TooLarge
 from registry.domain.text_diff import text_diff
@@ -131,8 +134,21 @@ def policy(request: ScopedRequest, slug: str, number: int) -> HttpResponse:
 @require_safe
 @login_required
 def version(request: ScopedRequest, pk: UUID) -> HttpResponse:
-    """What the family's policy says of one version, gate by gate."""
+    """What the family's policy says of one version, gate by gate, at a plant and for a stage."""
     rows = ModelVersion.objects.visible_to(request.scope).select_related("family")
     found = get_object_or_404(rows, pk=pk)
-    context = {"version": found, "judged": reads.review(request.scope, found)}
+    plant, mode = request.GET.get("plant", ""), request.GET.get("mode", "")
+    if plant:
+        get_object_or_404(Plant.objects.visible_to(request.scope), code=plant)
+    at = plant or found.origin
+    known = reads.evaluated_at(request.scope, found)
+    context = {
+        "version": found,
+        "judged": reads.review(request.scope, found, plant=plant or None, mode=mode or None),
+        "at": at,
+        "mode": mode,
+        "places": [found.origin, *sorted({*known, at} - {found.origin})],
+        "stages": [(one.value, STAGE_TITLES[one]) for one in STAGES],
+        "is_unjudged": at != found.origin and at not in known,
+    }
     return render(request, "governance/version_gates.html", context)

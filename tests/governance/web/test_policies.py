@@ -172,3 +172,26 @@ def test_a_foreign_version_has_no_gates_to_read(client, shown, stan, policy):
     client.force_login(stan)
     address = reverse("governance:version-gates", args=[shown.local.pk])
     assert client.get(address).status_code == 404
+
+
+def test_a_version_is_judged_at_a_plant_and_for_a_stage(client, shown, clara, leipzig, policy):
+    address = reverse("governance:version-gates", args=[shown.baseline.pk])
+    client.force_login(clara)
+    text = page(client, f"{address}?plant=graz&mode=shadow")
+    assert '<option value="graz" selected>' in text
+    assert '<option value="shadow" selected>Shadow</option>' in text
+    never = page(client, f"{address}?plant=leipzig")
+    assert "has not evaluated it yet." in never
+    assert "has not been evaluated at leipzig yet: order an evaluation there" in never
+    assert page(client, f"{address}?plant=&mode=") == page(client, address)
+
+
+def test_a_plant_or_stage_that_is_not_known_is_refused(client, shown, clara, ines, leipzig, policy):
+    address = reverse("governance:version-gates", args=[shown.baseline.pk])
+    client.force_login(clara)
+    for wrong in ("plant=nowhere", "plant=%00"):
+        page(client, f"{address}?{wrong}", 404)
+    assert "Choose one of shadow, canary, active" in page(client, f"{address}?mode=full", 422)
+    client.force_login(ines)
+    page(client, f"{address}?plant=graz", 200)
+    page(client, f"{address}?plant=leipzig", 404)

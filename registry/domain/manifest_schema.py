@@ -146,6 +146,8 @@ MANIFEST_SCHEMA: Mapping[str, Any] = {
                 "description": "the first and the last day, or null",
             },
             "statistics": {"type": "object"},
+            "leakage": {"type": "object"},  # registry.domain.leakage_section
+            "envelope": {"type": "object"},  # registry.domain.envelope_section
         },
         [
             "schema",

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from registry.domain import leakage_section
 from registry.domain.digests import canonical_json, keyed_digest
 from registry.domain.errors import Invalid, TooLarge
 from registry.domain.manifest_schema import (
@@ -54,6 +55,7 @@ def build(
     measures: Mapping[str, Numbers],
     categories: Mapping[str, tuple[int, int]] | None = None,
     colour: int | None = None,
+    leakage: leakage_section.Found | None = None,
 ) -> dict[str, Any]:
     """Describe a data set for the portal.
 
@@ -68,13 +70,14 @@ def build(
             very wide table the first columns are described.
         categories: per text column, (different texts, rows in which it is missing).
         colour: how many images have colour.
+        leakage: what was found on both sides of the split; None where nobody looked.
     """
     if len(secret) < MIN_SECRET_BYTES:
         raise ValueError(f"A plant's manifest secret has at least {MIN_SECRET_BYTES} bytes.")
     rows = len(labels)
     by_class = suppress(np.bincount(labels, minlength=len(classes)).tolist())
     by_part = suppress([len(parts[name]) for name in PARTS])
-    return {
+    document = {
         "schema": SCHEMA,
         "kind": kind,
         "rows": rows,
@@ -91,6 +94,9 @@ def build(
         "days": _days(times),
         "statistics": _statistics(kind, measures, categories or {}, colour, rows),
     }
+    if leakage is not None:
+        document["leakage"] = leakage_section.build(leakage, document)
+    return document
 
 
 def rows_digest(secret: bytes, identities: npt.NDArray[np.uint8]) -> str:
@@ -282,6 +288,8 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[Problem]:
     days = document["days"]
     if days and days["first"] > days["last"]:
         yield "days", "days.first is later than days.last."
+    if "leakage" in document:
+        yield from leakage_section.wrong(document)
 
 
 def _line(path: str, entries: Sequence[Mapping[str, Any]], rows: int) -> Iterator[Problem]:

@@ -23,6 +23,13 @@ _DOTTED = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
 )
 
+# Cameras and their programs name files so: 20260901_060012, 2026-09-01T06-00-12.345, …
+_NAMED = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[T _-]?"
+    r"(\d\d)[-_:.]?(\d\d)[-_:.]?(\d\d)(?:[-_.]?\d{3}|[-_.]?\d{6})?(?!\d)",
+    re.ASCII,
+)
+
 Times = npt.NDArray[np.float64]
 
 
@@ -33,10 +40,12 @@ class Clock:
     Attributes:
         seconds: Unix seconds (a time without a zone counts as UTC) or a counter; NaN if missing.
         is_calendar: whether the values are points in time and not just an order.
+        zoned: which rows said in which zone they are; None means that all did.
     """
 
     seconds: Times
     is_calendar: bool
+    zoned: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         self.seconds.setflags(write=False)
@@ -52,7 +61,8 @@ def read(texts: Sequence[str], lines: Sequence[int], column: str) -> Clock:
     if numbers is not None:
         return numbers
     seconds = np.full(len(texts), np.nan)
-    known: dict[str, float] = {}
+    zoned = np.zeros(len(texts), dtype=np.bool_)
+    known: dict[str, tuple[float, bool]] = {}
     for row, text in enumerate(texts):
         value = known.get(text)
         if value is None:
@@ -64,8 +74,22 @@ def read(texts: Sequence[str], lines: Sequence[int], column: str) -> Clock:
                     code="time-unreadable",
                 )
             value = known[text] = parsed
-        seconds[row] = value
-    return Clock(seconds, is_calendar=True)
+        seconds[row], zoned[row] = value
+    return Clock(seconds, is_calendar=True, zoned=zoned)
+
+
+def in_name(name: str) -> datetime | None:
+    """The time that a file's name carries, as the clock beside the camera showed it.
+
+    >>> in_name("cam2_20260901_060012.png"), in_name("coil-1187-0042.png")
+    (datetime.datetime(2026, 9, 1, 6, 0, 12), None)
+    """
+    for match in _NAMED.finditer(name):
+        try:
+            return datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+        except ValueError:  # a 13th month: a number of another kind
+            continue
+    return None
 
 
 def _numbers(texts: Iterable[str]) -> Clock | None:
@@ -87,15 +111,15 @@ def _numbers(texts: Iterable[str]) -> Clock | None:
     return Clock(seconds, is_calendar=False)
 
 
-def _moment(text: str) -> float | None:
-    """Unix seconds, NaN for a missing marker, None for what cannot be read."""
+def _moment(text: str) -> tuple[float, bool] | None:
+    """Unix seconds (NaN for a missing marker) and whether a zone is named; None if unreadable."""
     if text.lower() in _MISSING:
-        return float("nan")
+        return float("nan"), False
     dotted = _DOTTED.fullmatch(text)
     try:
         moment = _dotted(dotted) if dotted else datetime.fromisoformat(text.replace("/", "-"))
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.timestamp()
+        return aware.timestamp(), moment.tzinfo is not None and not dotted
     except (ValueError, OverflowError):
         return None
 

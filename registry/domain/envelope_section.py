@@ -1,0 +1,118 @@
+"""What a set of images looks like, as counts over fixed bins and half hours: the closed shape.
+
+The bins themselves are `plants.domain.envelope`'s; here it is only known how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from registry.domain.manifest_schema import MAX_ROWS, MIN_FOR_STATISTICS, SMALL_CELL
+from registry.domain.schema_problems import Problem, closed, problems
+
+SCHEMA = "lineward.envelope/v1"
+# Half hours of the plant's day, 0 is 00:00 to 00:30; what comes after the last is no time of day.
+HALF_HOURS = 48
+# The place of a time that is unknown, or withheld because too few images share it.
+UNTOLD = HALF_HOURS
+# How many bins each measure has; one more collects the images that have no value.
+BINS: Mapping[str, int] = {
+    "brightness": 26,
+    "contrast": 13,
+    "colour": 15,
+    "sharpness": 21,
+    "framing_x": 20,
+    "framing_y": 20,
+}
+MIN_IMAGES = MIN_FOR_STATISTICS
+
+_SHOWN = {"type": "integer", "minimum": SMALL_CELL, "maximum": MAX_ROWS}
+_SLOT = {"type": "integer", "minimum": 0, "maximum": UNTOLD}
+
+
+def _rows(*columns: dict[str, Any], at_most: int) -> dict[str, Any]:
+    row = {
+        "type": "array",
+        "prefixItems": list(columns),
+        "minItems": len(columns),
+        "maxItems": len(columns),
+    }
+    return {"type": "array", "items": row, "maxItems": at_most}
+
+
+def _measure(bins: int) -> dict[str, Any]:
+    which = {"type": "integer", "minimum": 0, "maximum": bins}
+    most = (bins + 1) * (UNTOLD + 1)
+    return closed(
+        {
+            "cells": _rows(which, _SLOT, _SHOWN, at_most=most),
+            "withheld": {
+                "anyOf": [{"const": 0}, _SHOWN],
+                "description": f"0 or at least {SMALL_CELL}",
+            },
+        },
+        ["cells", "withheld"],
+    )
+
+
+_IMAGES = {"type": "integer", "minimum": MIN_IMAGES, "maximum": MAX_ROWS}
+_PROPERTIES: Mapping[str, Any] = {
+    "schema": {"const": SCHEMA},
+    "images": _IMAGES,
+    "hours": _rows(_SLOT, _SHOWN, at_most=UNTOLD + 1),
+    "measures": closed({name: _measure(bins) for name, bins in BINS.items()}, BINS),
+}
+# Of a data set's training part.
+ENVELOPE_SCHEMA: dict[str, Any] = closed(_PROPERTIES, _PROPERTIES)
+# Of a line's recent images: of how many days, and how many files could not be read.
+LINE_SCHEMA: dict[str, Any] = closed(
+    {
+        **_PROPERTIES,
+        "days": {"type": "integer", "minimum": 1, "maximum": 366},
+        "skipped": {"type": "integer", "minimum": 0, "maximum": MAX_ROWS},
+    },
+    [*_PROPERTIES, "days", "skipped"],
+)
+
+
+def of_train(envelope: Mapping[str, Any] | None, train: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest's section, or none: counts of a part whose own count is hidden would tell it."""
+    return {} if envelope is None or train["suppressed"] else {"envelope": dict(envelope)}
+
+
+def contradictions(manifest: Mapping[str, Any]) -> Iterator[Problem]:
+    """Where the section of a manifest breaks its shape, contradicts itself or the rest."""
+    envelope = manifest.get("envelope")
+    if envelope is None:
+        return
+    if found := problems(ENVELOPE_SCHEMA, envelope, "envelope"):
+        yield from found
+        return
+    if manifest["kind"] != "images":
+        yield "envelope", "envelope describes images, but the data set is a table."
+    rows = manifest["splits"]["train"]["rows"]
+    if rows != envelope["images"]:
+        told = "a hidden number of" if rows is None else rows
+        sentence = f"envelope.images is {envelope['images']}, the training part has {told} rows."
+        yield "envelope.images", sentence
+    yield from disagreements(envelope, "envelope.")
+
+
+def disagreements(envelope: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
+    """In what the counts of an envelope, right in shape, contradict each other."""
+    images = envelope["images"]
+    yield from _sums(f"{at}hours", envelope["hours"], 0, images)
+    for name, measure in envelope["measures"].items():
+        path = f"{at}measures.{name}"
+        yield from _sums(path, measure["cells"], measure["withheld"], images)
+
+
+def _sums(path: str, cells: list[list[int]], withheld: int, images: int) -> Iterator[Problem]:
+    keys = [cell[:-1] for cell in cells]
+    if any(first >= second for first, second in pairwise(keys)):
+        yield path, f"{path} names a cell twice, or out of order."
+    total = sum(cell[-1] for cell in cells) + withheld
+    if total != images:
+        yield path, f"{path} counts {total} images of {images}."

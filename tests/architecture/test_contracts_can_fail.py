@@ -61,6 +61,11 @@ VIOLATIONS = {
     "MLflow outside the bridge": Violation(
         "registry/services/planted.py", "import mlflow", "Only the bridge speaks MLflow"
     ),
+    "a clearance that releases did not make": Violation(
+        "plants/services/planted.py",
+        "import plants.domain.clearance",
+        "Only releases may make a clearance",
+    ),
     "a folder without a floor": Violation(
         "registry/helpers/__init__.py", '"""Planted."""', "Inside each app"
     ),

@@ -7,7 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from plants.models import Line, Station
+from plants.domain.desired_state import FALLBACKS
+from plants.models import Deployment, Line, Station
+from plants.services import intentions
 from plants.services.checks import check_fields, lock_plant
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict
@@ -59,7 +61,9 @@ def rename_line(scope: PlantScope, line: Line, *, name: str) -> Line:
 
 @transaction.atomic
 def close_line(scope: PlantScope, line: Line) -> Line:
-    """Close a line: its stations close with it, its owner is released; twice changes nothing."""
+    """Close a line: its stations close with it, and what was meant to run there ends; its owner is
+    released. Twice changes nothing.
+    """
     scope.require(Role.ENGINEER, line.plant_id)
     lock_plant(line.plant_id)
     locked = Line.objects.select_for_update().get(pk=line.pk)
@@ -67,6 +71,7 @@ def close_line(scope: PlantScope, line: Line) -> Line:
         return locked
     locked.closed_at = timezone.now()
     locked.save(update_fields=["closed_at"])
+    intentions.end_all(scope, locked.closed_at, station__line=locked)
     stations = locked.stations.filter(closed_at=None).update(closed_at=locked.closed_at)
     locked.ownerships.current().update(until=locked.closed_at)
     locked.shifts.filter(starts_at__gte=locked.closed_at).delete()
@@ -95,7 +100,11 @@ def open_station(
 def change_station(
     scope: PlantScope, station: Station, *, name: str, family: ModelFamily | None
 ) -> Station:
-    """Give a station another name or family; the same again changes nothing."""
+    """Give a station another name or family; the same again changes nothing.
+
+    Raises:
+        Conflict: it is closed, or a version of the present family is meant to run there.
+    """
     scope.require(Role.ENGINEER, station.line.plant_id)
     _open(station.line)
     locked = Station.objects.select_for_update().select_related("line").get(pk=station.pk)
@@ -103,6 +112,8 @@ def change_station(
         raise _closed("station", locked.name)
     if (locked.name, locked.family_id) == (name, family.pk if family else None):
         return locked
+    if locked.family_id != (family.pk if family else None):
+        _check_idle(locked)
     locked.name, locked.family = name, family
     check_fields(locked, "station")
     locked.save(update_fields=["name", "family"])
@@ -111,15 +122,27 @@ def change_station(
     return locked
 
 
+def _check_idle(station: Station) -> None:
+    models = Deployment.objects.running().filter(station=station).exclude(mode__in=FALLBACKS)
+    if found := models.select_related("version__family").first():
+        raise Conflict(
+            f"{intentions.what(found)} is meant to run at {station.name}; end that, then say what "
+            "else the station inspects.",
+            code="in-use",
+            fields={"family": ["Keep the family while a version of it is meant to run here."]},
+        )
+
+
 @transaction.atomic
 def close_station(scope: PlantScope, station: Station) -> Station:
-    """Close a station; twice changes nothing."""
+    """Close a station, and end what was meant to run there; twice changes nothing."""
     scope.require(Role.ENGINEER, station.line.plant_id)
     lock_plant(station.line.plant_id)
     locked = Station.objects.select_for_update().select_related("line").get(pk=station.pk)
     if locked.closed_at is None:
         locked.closed_at = timezone.now()
         locked.save(update_fields=["closed_at"])
+        intentions.end_all(scope, locked.closed_at, station=locked)
         _record_station(scope, "station.closed", locked)
     return locked
 

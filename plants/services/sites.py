@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from plants.models import Membership, Plant, User
-from plants.services import accounts, checks, credentials
+from plants.services import accounts, checks, credentials, intentions
 from registry.domain.access import PlantScope, Role
 from registry.domain.errors import Conflict, Invalid
 from registry.services import ledger
@@ -41,7 +41,7 @@ def open_plant(scope: PlantScope, *, code: str, name: str, time_zone: str = "UTC
 
 @transaction.atomic
 def close_plant(scope: PlantScope, plant: Plant) -> Plant:
-    """Close a plant: its credential stops working at once, its records stay."""
+    """Close a plant: its credential stops working, what was meant to run ends; records stay."""
     scope.require(Role.ADMINISTRATOR)
     locked = Plant.objects.select_for_update().get(pk=plant.pk)
     if locked.closed_at is None:
@@ -52,6 +52,7 @@ def close_plant(scope: PlantScope, plant: Plant) -> Plant:
             F("activated_at").asc(nulls_last=True)
         ):
             credentials.revoke(scope, credential)
+        intentions.end_all(scope, locked.closed_at, station__line__plant=locked)
         ledger.record(scope, "plant.closed", f"plant:{locked.code}", plant_code=locked.code)
     return locked
 

@@ -1,0 +1,50 @@
+"""What a station's deployments and a line's set-ups leave in the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plants.domain.desired_state import Mode
+from plants.services import deployments, rollbacks
+from registry.domain.access import portal_scope
+from tests.factories.deployments import clearance_for, put
+from tests.factories.world import World
+
+NO_ENTRY = {
+    "plants.services.intentions": "locks, ends and tells for its callers, which record",
+}
+_portal = portal_scope()
+
+
+def _twice(call: Any) -> Any:
+    return [call() for _ in range(2)]
+
+
+def _shadow(w: World) -> Any:
+    reports = w.graz.reports
+    clearance = clearance_for(w.graz.version, reports.line)
+    return put(reports.station, w.graz.version, Mode.SHADOW, clearance=clearance)
+
+
+def _started_twice(w: World) -> Any:
+    reports = w.graz.reports
+    clearance = clearance_for(w.graz.version, reports.line)
+    wanted = {"mode": Mode.SHADOW, "share": None, "clearance": clearance}
+    return _twice(lambda: deployments.start(_portal, reports.station, w.graz.version, **wanted))
+
+
+def _stopped(w: World) -> Any:
+    shadow = _shadow(w)
+    return _twice(lambda: deployments.stop(_portal, shadow, reason="Too slow."))
+
+
+RECIPES = {
+    "plants.services.deployments.start": (_started_twice, ["deployment.started"]),
+    "plants.services.deployments.stop": (_stopped, ["deployment.started", "deployment.ended"]),
+    "plants.services.rollbacks.roll_back": (
+        lambda w: _twice(
+            lambda: rollbacks.roll_back(_portal, w.graz.reports.station, to="human_gate")
+        ),
+        ["deployment.rolled-back"],
+    ),
+}

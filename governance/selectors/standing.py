@@ -167,7 +167,7 @@ def standing(release: Release, now: datetime) -> Standing:
         *_checklist(known, mode, asked),
         *_agreement(agreement),
     ]
-    return Standing(agreement, judged.policy, judged.review, known.standing.readiness, tuple(blocked))
+    return Standing(agreement, judged.policy, judged.review, known.readiness, tuple(blocked))
 
 
 def view_of(plant_code: str) -> PlantScope:

@@ -17,6 +17,7 @@ from registry.domain.digests import canonical_json
 from registry.domain.errors import Invalid, TooLarge
 from registry.domain.intervals import clopper_pearson
 from registry.domain.recipe_schema import MAX_SEED
+from registry.domain.report_slices import SLICES_SCHEMA, slices_problems
 from registry.domain.schema_problems import Problem, by_path, closed, join, problems, shown
 
 MAX_REPORT_BYTES = 1_000_000  # 200 classes need about 300,000
@@ -106,6 +107,7 @@ REPORT_SCHEMA: Mapping[str, Any] = closed(
         "per_class": {"type": "object", "additionalProperties": closed(_CLASS, _CLASS)},
         "operating_point": {"anyOf": [{"type": "null"}, _POINT], "description": "a point or null"},
         "seed": {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
+        "slices": SLICES_SCHEMA,
     },
     ["n", "classes", "confusion", "metrics", "per_class", "operating_point", "seed"],
 )
@@ -115,7 +117,12 @@ def check_report(report: Any) -> None:
     """Refuse a report that is not closed, finite and true to its own counts; name every problem."""
     _check_size(report)
     found = problems(REPORT_SCHEMA, report) or _count_problems(report)
-    found = found or [*_claims(report), *_figure_problems(report), *_point_problems(report)]
+    found = found or [
+        *_claims(report),
+        *_figure_problems(report),
+        *_point_problems(report),
+        *slices_problems(report),
+    ]
     if found:
         more = f" ({len(found)} problems in all)" if len(found) > 1 else ""
         raise Invalid(

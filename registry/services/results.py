@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from registry import verifier
 from registry.bridge import tasks
-from registry.domain import metrics, paired
+from registry.domain import metrics, paired, report_slices
 from registry.domain.access import PlantScope, portal_scope
 from registry.domain.errors import Conflict, Invalid, PlatformError
 from registry.domain.jobs import JobKind, JobState, Party
 from registry.domain.onnx_contract import Signature
+from registry.domain.schema_problems import by_path
 from registry.models import Evaluation, Job, ModelVersion, Upload
 from registry.services import artifacts, evaluations, jobs, leases, pairings, versions
 
@@ -41,7 +42,7 @@ def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]
     job = leases.held(scope, job_id, token)
     if job.manifest_id is None:
         raise Invalid("Report the manifest before the result.", code="manifest-missing")
-    metrics.check_report(result["report"])
+    _check_report(job, result["report"])
     _check_fits(job, result)
     if "paired" in result:
         _check_paired(job, result)
@@ -56,6 +57,12 @@ def finish(scope: PlantScope, job_id: Any, *, token: int, result: dict[str, Any]
     jobs.move(scope, job, JobState.VERIFYING, Party.HOLDER)
     transaction.on_commit(partial(tasks.send, SETTLE, str(job.pk)))
     return job
+
+
+def _check_report(job: Job, report: dict[str, Any]) -> None:
+    metrics.check_report(report)
+    if found := report_slices.undeclared(report, job.resolved_recipe):
+        raise Invalid(found[0][1], code="bad-report", fields=by_path(found))
 
 
 def _check_fits(job: Job, result: dict[str, Any]) -> None:
@@ -91,7 +98,7 @@ def _check_paired(job: Job, result: dict[str, Any]) -> None:
             code="bad-pairing",
             fields={"paired.version": ["Send the version that the order names, or leave it out."]},
         )
-    metrics.check_report(claimed["report"])
+    _check_report(job, claimed["report"])
     if claimed["report"]["classes"] != other.classes:
         raise Invalid(
             "The second report scores other classes than its version tells apart.",

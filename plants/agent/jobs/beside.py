@@ -11,7 +11,7 @@ import numpy.typing as npt
 from plants.agent import ops
 from plants.agent.datasets import Dataset
 from plants.agent.examples import ImageExamples
-from plants.agent.jobs import work
+from plants.agent.jobs import slices, work
 from plants.agent.ops import Predictions
 from registry.domain.errors import Invalid, PlatformError
 from registry.domain.jobs import JobKind
@@ -40,8 +40,12 @@ def score(
     onnx = (place.folder / f"{which}.onnx").read_bytes()
     is_own = which == "parent" and place.order["kind"] == JobKind.EVALUATE
     with place.clock("evaluate_seconds" if is_own else "evaluate_beside_seconds"):
-        predictions = ops.predict(onnx, holdout, report=place.progress("evaluating", share))
-        return judged(place, predictions, holdout.labels, signature.classes)
+        first, rest = slices.apart(place, len(holdout), share) if is_own else (share, share)
+        predictions = ops.predict(onnx, holdout, report=place.progress("evaluating", first))
+        scored = judged(place, predictions, holdout.labels, signature.classes)
+    if is_own:
+        scored.report.update(slices.judged_again(place, onnx, holdout, predictions, rest))
+    return scored
 
 
 def judged(place: work.Workplace, predictions: Predictions, labels: Any, classes: Any) -> Scored:

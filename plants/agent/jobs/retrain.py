@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plants.agent import environment, ops
-from plants.agent.jobs import beside, work
+from plants.agent.jobs import beside, slices, work
 
 
 def run(place: work.Workplace) -> None:
@@ -29,10 +29,10 @@ def run(place: work.Workplace) -> None:
     (place.folder / "model.onnx").write_bytes(fitted.onnx)
     with place.clock("evaluate_seconds"):
         holdout = examples.take(split.holdout)
-        predictions = ops.predict(
-            fitted.onnx, holdout, report=place.progress("evaluating", (0.85, 0.93))
-        )
+        first, rest = slices.apart(place, len(holdout), (0.85, 0.93))
+        predictions = ops.predict(fitted.onnx, holdout, report=place.progress("evaluating", first))
         scored = beside.judged(place, predictions, holdout.labels, classes)
+    scored.report.update(slices.judged_again(place, fitted.onnx, holdout, predictions, rest))
     work.note(place, notes=list(fitted.notes))
     work.finish(
         place,

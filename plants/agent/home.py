@@ -9,9 +9,11 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from registry.domain.errors import Invalid, NotFound
 
+_ZONE_FILE = "time-zone"
 KEPT_JOBS = 50  # logs for weeks of retraining; a folder holds a model and its parent
 
 
@@ -67,6 +69,22 @@ class Home:
         newest_first = sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for path in newest_first[keep:]:
             shutil.rmtree(path, ignore_errors=True)
+
+    def zone(self) -> ZoneInfo | None:
+        """The plant's time zone, as the portal said last; None before, as for this machine's."""
+        try:
+            return ZoneInfo((self.folder / _ZONE_FILE).read_text().strip())
+        except (OSError, ValueError):
+            return None
+
+    def keep_zone(self, name: object) -> None:
+        """Remember the plant's time zone; what is none is not kept."""
+        try:
+            known = ZoneInfo(str(name)).key
+        except (OSError, ValueError):
+            return
+        if self.zone() != ZoneInfo(known):
+            _write_private(self.folder / _ZONE_FILE, known)
 
     def keep_credential(self, portal: str, answer: dict[str, Any]) -> Credential:
         """Store the reply to an enrolment or a rotation, all or nothing.

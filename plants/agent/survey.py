@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from plants.agent import images
 from plants.agent.examples import ImageExamples, IntArray, TableExamples
-from plants.domain import image_quality
+from plants.domain import envelope, image_quality
+from plants.domain.perceptual_hash import MAX_IMAGES, Traces
 from registry.domain.errors import Invalid, PlatformError
 
 Numbers = npt.NDArray[np.float64]
@@ -28,13 +29,19 @@ class Survey:
         measures: per image measure or numeric column, one value per row.
         categories: per text column, (different texts, rows in which it is missing).
         colour: how many images have colour.
+        file_types: of each image that lies in a file.
+        traces: what finds an image again; None of a table, or of too many images.
         warnings: sentences for the plant; they may name files.
+        looks: of images, one row per measure of the envelope, one column per image.
     """
 
     measures: Mapping[str, Numbers]
     categories: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     colour: int = 0
+    file_types: tuple[str, ...] = ()
+    traces: Traces | None = None
     warnings: tuple[str, ...] = ()
+    looks: Numbers | None = None
 
 
 def survey(
@@ -55,6 +62,7 @@ def survey(
 
 def _images(examples: ImageExamples, lines: IntArray, report: Callable[[float], None]) -> Survey:
     figures = np.full((len(_MEASURES), len(examples)), np.nan)
+    looks = np.full((len(envelope.SCALES), len(examples)), np.nan)
     colour = 0
     notes: list[str] = []
     broken: list[tuple[int, PlatformError]] = []
@@ -66,13 +74,15 @@ def _images(examples: ImageExamples, lines: IntArray, report: Callable[[float], 
             continue
         quality = image_quality.measure(pixels)
         figures[:, row] = [getattr(quality, name) for name in _MEASURES]
+        looks[:, row] = envelope.figures_of(quality)
         colour += quality.has_colour
         report((row + 1) / len(examples))
     if broken:
         raise _refusal(broken, len(examples), lines)
     if len(notes) > 1:
         notes = [f"{notes[0]} So it is with {len(notes) - 1} more files."]
-    return Survey(dict(zip(_MEASURES, figures, strict=True)), colour=colour, warnings=tuple(notes))
+    measures = dict(zip(_MEASURES, figures, strict=True))
+    return Survey(measures, colour=colour, warnings=tuple(notes), looks=looks)
 
 
 def _look(source: Path | images.Pixels, notes: list[str]) -> images.Pixels:

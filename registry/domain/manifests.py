@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from registry.domain import leakage_section
+from registry.domain import envelope_section, leakage_section
 from registry.domain.digests import canonical_json, keyed_digest
 from registry.domain.errors import Invalid, TooLarge
 from registry.domain.manifest_schema import (
@@ -56,6 +56,7 @@ def build(
     categories: Mapping[str, tuple[int, int]] | None = None,
     colour: int | None = None,
     leakage: leakage_section.Found | None = None,
+    envelope: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe a data set for the portal.
 
@@ -71,6 +72,7 @@ def build(
         categories: per text column, (different texts, rows in which it is missing).
         colour: how many images have colour.
         leakage: what was found on both sides of the split; None where nobody looked.
+        envelope: of the training images, as `envelope_section` describes it.
     """
     if len(secret) < MIN_SECRET_BYTES:
         raise ValueError(f"A plant's manifest secret has at least {MIN_SECRET_BYTES} bytes.")
@@ -93,6 +95,7 @@ def build(
         "digest": rows_digest(secret, identities),
         "days": _days(times),
         "statistics": _statistics(kind, measures, categories or {}, colour, rows),
+        **envelope_section.of_train(envelope, by_part[0]),
     }
     if leakage is not None:
         document["leakage"] = leakage_section.build(leakage, document)
@@ -285,6 +288,7 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[Problem]:
     groups = document["groups"]["count"]
     if groups is not None and not 0 < groups <= rows:
         yield "groups", f"groups.count is {groups}, but there are {rows} rows."
+    yield from envelope_section.contradictions(document)
     days = document["days"]
     if days and days["first"] > days["last"]:
         yield "days", "days.first is later than days.last."

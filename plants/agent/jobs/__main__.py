@@ -27,7 +27,9 @@ def main(home_folder: str, job_id: str, data_folder: str) -> int:
     # Events go to the real standard output; whatever a library prints goes to the log.
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    place = work.Workplace(folder, order, Path(data_folder), home.manifest_secret(), events)
+    place = work.Workplace(
+        folder, order, Path(data_folder), home.manifest_secret(), events, zone=home.zone()
+    )
     try:
         _RUN[JobKind(order["kind"])](place)
     except PlatformError as refusal:

@@ -7,6 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,7 +17,7 @@ from plants.agent import datasets, survey
 from plants.agent.datasets import Dataset
 from plants.agent.examples import ImageExamples, TableExamples
 from plants.agent.ops import Predictions, Progress
-from plants.domain import splits
+from plants.domain import envelope, half_hours, splits
 from registry.domain import manifests, metrics
 from registry.domain.errors import Invalid, NotFound
 from registry.domain.onnx_contract import Signature
@@ -34,6 +35,7 @@ class Workplace:
     manifest_secret: bytes
     out: TextIO
     timings: dict[str, Any] = field(default_factory=dict)
+    zone: tzinfo | None = None  # the plant's; None is the zone of this machine
     _said: float = 0.0
 
     def emit(self, event: str, **facts: Any) -> None:
@@ -133,7 +135,7 @@ def prepare(place: Workplace) -> Prepared:
         split = cut(dataset, contract["split"])
         seen = survey.survey(dataset.examples, dataset.lines, place.surveying())
         _check_missing(dataset, contract["max_missing"])
-        document = describe(dataset, split, seen, place.manifest_secret)
+        document = describe(dataset, split, seen, place.manifest_secret, place.zone)
     write_json(place.folder / "manifest.json", document)
     place.emit("manifest")
     place.timings |= {
@@ -178,7 +180,11 @@ def _check_size(dataset: Dataset, contract: Mapping[str, Any]) -> None:
 
 
 def describe(
-    dataset: Dataset, split: splits.Split, seen: survey.Survey, secret: bytes
+    dataset: Dataset,
+    split: splits.Split,
+    seen: survey.Survey,
+    secret: bytes,
+    zone: tzinfo | None = None,
 ) -> dict[str, Any]:
     """The anonymised manifest of a data set as it was split."""
     clock = dataset.clock
@@ -196,7 +202,17 @@ def describe(
         measures=seen.measures,
         categories=seen.categories,
         colour=seen.colour if dataset.kind == "images" else None,
+        envelope=_envelope(dataset, split, seen, zone),
     )
+
+
+def _envelope(
+    dataset: Dataset, split: splits.Split, seen: survey.Survey, zone: tzinfo | None
+) -> dict[str, Any] | None:
+    if seen.looks is None:
+        return None
+    slots = half_hours.slots_of(dataset.clock, split.train, zone)
+    return envelope.build(seen.looks[:, split.train], slots)
 
 
 def _check_missing(dataset: Dataset, most: float) -> None:

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from registry.domain.access import PlantScope, Role
 from registry.domain.digests import is_sha256
-from registry.domain.errors import Conflict, Invalid, NotFound, TooLarge
-from registry.models import Artifact, Job, Upload
+from registry.domain.errors import Conflict, Gone, Invalid, NotFound, TooLarge
+from registry.domain.retention import said
+from registry.models import Artifact, ArtifactPurge, Job, Upload
 from registry.services import ledger
 
 _BLOCK_BYTES = 1024 * 1024
@@ -166,8 +167,10 @@ def admit(
         Invalid: the file changed since it was verified.
     """
     source, target = quarantine_path(upload), content_path(upload.sha256)
-    existing = Artifact.objects.filter(pk=upload.sha256).first()
-    if existing and target.exists():
+    # Held until the version that takes it is on record: no purge comes in between.
+    existing = Artifact.objects.select_for_update().filter(pk=upload.sha256).first()
+    purge = _purge_of(upload.sha256)
+    if existing and target.exists() and not purge:
         source.unlink(missing_ok=True)
         return existing
     if not source.exists() or (measured or _hash(source)) != upload.sha256:
@@ -179,6 +182,8 @@ def admit(
     draft.chmod(0o444)
     draft.replace(target)
     if existing:
+        if purge:
+            _restored(scope, upload, purge)
         return existing
     artifact = Artifact.objects.create(sha256=upload.sha256, size=upload.size, facts=facts)
     ledger.record(
@@ -191,12 +196,44 @@ def admit(
     return artifact
 
 
+def _restored(scope: PlantScope, upload: Upload, purge: ArtifactPurge) -> None:
+    """Purged bytes that somebody made or brought again are stored as any others."""
+    purge.restored_at = timezone.now()
+    purge.save()
+    ledger.record(
+        scope, "artifact.restored", f"artifact:{upload.sha256}", plant_code=upload.plant_code
+    )
+
+
+def _purge_of(sha256: str) -> ArtifactPurge | None:
+    return ArtifactPurge.objects.standing().filter(artifact_id=sha256).first()
+
+
+def refuse_purged(sha256: str, *, hold: bool = False) -> None:
+    """Refuse bytes whose time was over; raises Gone.
+
+    Args:
+        hold: keep a purge away until the caller's transaction ends.
+    """
+    if hold:
+        Artifact.objects.select_for_update().get(pk=sha256)
+    purge = _purge_of(sha256)
+    if purge is not None:
+        raise Gone(
+            f"The bytes of artifact {sha256[:12]} were purged on {said(purge.purged_at.date())}: "
+            f"{purge.because}. Its versions and their evaluations stay on record.",
+            code="artifact-purged",
+        )
+
+
 def read(artifact: Artifact) -> bytes:
     """The bytes for use, their digest checked again on the way.
 
     Raises:
+        Gone: they were purged.
         Conflict: the stored bytes are missing or were changed.
     """
+    refuse_purged(artifact.sha256)
     try:
         data = content_path(artifact.sha256).read_bytes()
     except FileNotFoundError:
@@ -208,6 +245,7 @@ def read(artifact: Artifact) -> bytes:
 
 def checked_path(artifact: Artifact) -> Path:
     """The file for streaming out, its digest checked now; raises as `read` does."""
+    refuse_purged(artifact.sha256)
     path = content_path(artifact.sha256)
     if not path.exists():
         raise _broken(artifact, "missing")

@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from registry.bridge import doorbell
 from registry.domain.access import PlantScope, Role
-from registry.domain.errors import Conflict, Invalid, NotFound
+from registry.domain.errors import Conflict, Gone, Invalid, NotFound
 from registry.domain.jobs import ENDED, JobKind, JobState, Party, check_move
 from registry.models import Job, ModelFamily, ModelVersion, Recipe
-from registry.services import comparisons, ledger, recipes, versions
+from registry.services import artifacts, comparisons, ledger, recipes, versions
 
 _DATASET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -49,12 +49,14 @@ def enqueue(scope: PlantScope, wish: Wish) -> Job:
         NotFound, NotAllowed: the caller is neither engineer there nor central data scientist.
         Invalid: recipe, family, versions and kind do not fit together, or a choice is out of
             bounds.
+        Conflict: the bytes of a version that it needs were purged.
     """
     scope.require_any((Role.ENGINEER, Role.DATA_SCIENTIST), wish.plant_code)
     if same := _made_before(wish):
         return same
     _check_dataset(wish.dataset)
     resolved, digest, parent = _resolved(scope, wish)
+    _check_stored(parent=parent, against=wish.against)
     job = Job(
         kind=wish.kind,
         plant_code=wish.plant_code,
@@ -137,6 +139,17 @@ def _parent(scope: PlantScope, wish: Wish, resolved: Mapping[str, Any]) -> Model
     return parent
 
 
+def _check_stored(**needed: ModelVersion | None) -> None:
+    """Refuse versions whose bytes were purged, and keep a purge away until the job is on record."""
+    for name, version in needed.items():
+        if version is None:
+            continue
+        try:
+            artifacts.refuse_purged(version.artifact_id, hold=True)
+        except Gone as gone:
+            raise Conflict(gone.message, code=gone.code, fields={name: [gone.message]}) from None
+
+
 def find(scope: PlantScope, job_id: Any) -> Job:
     """The job, if the caller may know of it; raises NotFound otherwise."""
     rows = Job.objects.visible_to(scope).select_related("parent__artifact", "against__artifact")
@@ -207,7 +220,7 @@ def retry(scope: PlantScope, job: Job) -> Job:
     """Order an ended job again, as it was; a job is retried once, the retry can be retried.
 
     Raises:
-        Conflict: it has not ended, or succeeded.
+        Conflict: it has not ended, or succeeded, or the bytes that it needs were purged.
     """
     scope.require_any((Role.ENGINEER, Role.DATA_SCIENTIST), job.plant_code)
     locked = Job.objects.select_for_update().get(pk=job.pk)
@@ -220,6 +233,7 @@ def retry(scope: PlantScope, job: Job) -> Job:
     again = Job.objects.filter(retry_of=locked).first()
     if again:
         return again
+    _check_stored(parent=locked.parent, against=locked.against)
     again = Job.objects.create(
         kind=locked.kind,
         plant_code=locked.plant_code,

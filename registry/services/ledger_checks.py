@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -18,6 +19,8 @@ from registry.services import artifacts, ledger
 from registry.services.ledger import Verification
 
 _ARTIFACT = "artifact.verified"
+# By the last of these the bytes are meant to be away or there; the ledger says it, not a row.
+_AWAY = {"artifact.purged": True, "artifact.restored": False}
 # Longer than reading a fleet's artifacts takes; a check that is older was lost with its worker.
 _LOST_AFTER = timedelta(hours=2)
 
@@ -25,19 +28,23 @@ _LOST_AFTER = timedelta(hours=2)
 def verify() -> Verification:
     """Read chain, checkpoints and every artifact's bytes; the first broken entry is named."""
     recorded: dict[str, tuple[int, int]] = {}
+    away: dict[str, bool] = {}
 
     def see(entry: LedgerEntry) -> None:
-        if entry.verb == _ARTIFACT:
-            sha256 = entry.subject.removeprefix("artifact:")
+        sha256 = entry.subject.removeprefix("artifact:")
+        if entry.verb in _AWAY:
+            away[sha256] = _AWAY[entry.verb]
+        elif entry.verb == _ARTIFACT:
             recorded.setdefault(sha256, (entry.sequence, entry.details.get("size", 0)))
 
     found = ledger.verify(see)
     if not found.is_intact:
         return found
-    fault = _first_broken_artifact(recorded) or _first_unrecorded(recorded, found.entries)
+    purged = {sha256 for sha256, is_away in away.items() if is_away}
+    fault = _first_broken_artifact(recorded, purged) or _first_unrecorded(recorded, found.entries)
     if fault:
         return replace(found, broken_at=fault.sequence, reason=fault.reason)
-    return replace(found, artifacts=len(recorded))
+    return replace(found, artifacts=len(recorded) - len(purged))
 
 
 def ask(scope: PlantScope) -> LedgerCheck:
@@ -99,7 +106,9 @@ def _record(found: Verification) -> None:
     )
 
 
-def _first_broken_artifact(recorded: dict[str, tuple[int, int]]) -> Fault | None:
+def _first_broken_artifact(
+    recorded: dict[str, tuple[int, int]], purged: Collection[str]
+) -> Fault | None:
     rows = {row.sha256: row for row in Artifact.objects.defer("facts")}
     for sha256, (sequence, size) in recorded.items():
         row = rows.get(sha256)
@@ -108,7 +117,7 @@ def _first_broken_artifact(recorded: dict[str, tuple[int, int]]) -> Fault | None
             return Fault(sequence, f"{name}, which it vouches for, is missing from the database")
         if row.size != size:
             return Fault(sequence, f"{name} is said to have {row.size} bytes, not {size}")
-        if not artifacts.is_whole(row):
+        if sha256 not in purged and not artifacts.is_whole(row):
             return Fault(sequence, f"the stored bytes of {name} are missing or were changed")
     return None
 

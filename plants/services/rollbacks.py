@@ -43,8 +43,9 @@ def roll_back(
 
     Args:
         reason: may be empty; at two in the morning nobody is asked for prose.
-        away_from: the deployment that the caller saw and wants away, so that a second press of
-            `previous` does not go back twice.
+        away_from: the deployment that the caller saw and wants away: a second press of `previous`
+            does not go back twice, and what decides can be left though a canary runs, which then
+            ends with it.
 
     Returns:
         What decides now; the ended canary where the platform decides nothing.
@@ -63,8 +64,8 @@ def roll_back(
     running = intentions.running_at(held)
     decides = next((one for one in running if one.mode in DECIDING), None)
     canary = next((one for one in running if one.mode == Mode.CANARY), None)
-    _check_seen(away_from, canary or decides, held)
-    if to == PREVIOUS and canary:
+    _check_seen(away_from, [one for one in (canary, decides) if one], held)
+    if to == PREVIOUS and canary and away_from in (None, canary.pk):
         _carry_out(scope, [canary], decides or canary, words)
         return decides or canary
     if to != PREVIOUS and decides and decides.mode == to:
@@ -78,9 +79,9 @@ def roll_back(
     return row
 
 
-def _check_seen(seen: UUID | None, found: Deployment | None, station: Station) -> None:
-    if seen is not None and (found is None or found.pk != seen):
-        now = intentions.what(found) if found else "nothing"
+def _check_seen(seen: UUID | None, found: list[Deployment], station: Station) -> None:
+    if seen is not None and seen not in {one.pk for one in found}:
+        now = " and ".join(intentions.what(one) for one in found) or "nothing"
         raise Conflict(
             f"What runs at {station.name} has changed since you looked: it is {now} now. "
             "Look again before you roll back further.",

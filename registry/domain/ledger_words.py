@@ -64,6 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "deployment.started": "{what} put on {station}",
     "deployment.ended": "{what} taken off {station}",
     "deployment.rolled-back": "{station} rolled back, away from {away_from}",
+    "setup.reported": "set-up {number} of the line reported",
     "ownership.declared": "owner declared: {owner}; {rollback_authority} may roll back",
     "person.added": "person reported",
     "person.renamed": "name of a person changed",

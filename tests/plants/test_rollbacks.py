@@ -137,6 +137,14 @@ def test_a_canary_beside_a_fallback_or_beside_nothing_ends_too(station, three, o
         assert running(station) == {("human_gate", "")}
 
 
+def test_what_decides_can_be_left_while_a_canary_runs_which_ends_with_it(station, three, operator):
+    put(station, three[0])
+    decides = put(station, three[1])
+    put(station, three[2], Mode.CANARY)
+    rollbacks.roll_back(operator, station, to="previous", away_from=decides.pk)
+    assert running(station) == {("active", "1.0.0")}
+
+
 def test_a_second_press_does_not_go_back_twice(station, three, operator):
     for version in three:
         seen = put(station, version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plants.domain.desired_state import Mode
-from plants.services import deployments, rollbacks
+from plants.services import deployments, rollbacks, setups
 from registry.domain.access import portal_scope
 from tests.factories.deployments import clearance_for, put
 from tests.factories.world import World
@@ -38,7 +38,16 @@ def _stopped(w: World) -> Any:
     return _twice(lambda: deployments.stop(_portal, shadow, reason="Too slow."))
 
 
+def _set_up(w: World) -> Any:
+    wanted = {"document": {"lens": "16 mm"}, "reason": "First report."}
+    return setups.report_setup(_portal, w.graz.reports.line, **wanted)
+
+
 RECIPES = {
+    "plants.services.setups.report_setup": (
+        lambda w: _twice(lambda: _set_up(w)),
+        ["setup.reported"],
+    ),
     "plants.services.deployments.start": (_started_twice, ["deployment.started"]),
     "plants.services.deployments.stop": (_stopped, ["deployment.started", "deployment.ended"]),
     "plants.services.rollbacks.roll_back": (

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, OuterRef, Subquery
 
 from governance.domain.checklist import Answer
 from plants.domain import rosters
-from plants.domain.desired_state import FALLBACKS, Mode
+from plants.domain.desired_state import FALLBACKS
 from plants.models import (
-    Deployment,
     Line,
     LineSetup,
     OnCallShift,
@@ -25,6 +24,7 @@ from plants.models import (
     Station,
     Worker,
 )
+from plants.selectors.deployments import Meant, meant
 from plants.selectors.reports import LineRow, as_named, is_for
 from registry.domain.access import PlantScope
 from registry.domain.wording import counted, listed, number
@@ -50,7 +50,7 @@ class Scored(NamedTuple):
 
 @dataclass(slots=True)
 class Known:
-    """Everything on record that the questions ask of these lines; eleven queries."""
+    """Everything on record that the questions ask of these lines; read at once."""
 
     now: datetime
     zones: Mapping[str, ZoneInfo]
@@ -60,7 +60,7 @@ class Known:
     seen: Mapping[str, datetime]
     setups: Mapping[int, Mapping[str, str]]
     scored: Mapping[tuple[str, int], Scored]
-    former: Mapping[int, list[tuple[str, Any, bool]]] = field(default_factory=dict)
+    meant: Mapping[int, Meant]
 
 
 def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
@@ -86,7 +86,7 @@ def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
         seen=dict(workers.values_list("plant").annotate(Max("last_seen_at"))),
         setups=_setups(scope, rows),
         scored=_scored(scope, codes, {one.family_id for one in inspected if one.family_id}),
-        former=_former(scope, [one.pk for one in inspected]),
+        meant={one.station.pk: one for one in meant(scope, inspected)},
     )
 
 
@@ -128,17 +128,6 @@ def _scored(
         )
     )
     return {(code, family): Scored(at, p95) for code, family, at, p95 in rows}
-
-
-def _former(
-    scope: PlantScope, stations: Iterable[int]
-) -> Mapping[int, list[tuple[str, Any, bool]]]:
-    """Per station what decides there or did: mode, version, and whether it does now."""
-    found: defaultdict[int, list[tuple[str, Any, bool]]] = defaultdict(list)
-    rows = Deployment.objects.visible_to(scope).deciding().filter(station__in=stations).order_by()
-    for station, mode, version, ended in rows.values_list("station", "mode", "version", "ended_at"):
-        found[station].append((mode, version, ended is None))
-    return found
 
 
 # --- What it answers -----------------------------------------------------------------------------
@@ -226,25 +215,19 @@ def _of_worker(known: Known, row: LineRow) -> Iterator[Answer]:
 
 
 def _of_rollback(known: Known, row: LineRow) -> Iterator[Answer]:
-    """Where no version decides yet, there is nothing to go back from, and nothing is said."""
-    deployed = {one.name: known.former[one.pk] for one in row.stations if one.pk in known.former}
-    if not deployed:
+    """A first release has only people to go back to, of whom the records know nothing."""
+    stations = [known.meant[one.pk] for one in row.stations]
+    if not stations or not all(_has_target(one) for one in stations):
         return
-    without = [name for name, ran in deployed.items() if not _has_target(ran)]
-    if without:
-        said = f"Nothing but what runs now has ever decided at {listed(without)}."
-    else:
-        said = f"{counted(len(deployed), 'station')} with something former to go back to."
-    yield _live(known, "rollback.target", not without, said)
+    told = [f"{one.station.name} to {one.back_to.version}" for one in stations if one.back_to]
+    said = f"A rollback takes {listed(told)}." if told else "People inspect; no model decides."
+    yield _live(known, "rollback.target", holds=True, said=said)
 
 
-def _has_target(ran: Iterable[tuple[str, Any, bool]]) -> bool:
-    ran = list(ran)
-    now = {version for mode, version, runs in ran if runs and mode == Mode.ACTIVE}
-    return any(
-        mode in FALLBACKS or (mode == Mode.ACTIVE and not runs and version not in now)
-        for mode, version, runs in ran
-    )
+def _has_target(one: Meant) -> bool:
+    if one.back_to:
+        return True
+    return one.decides is not None and one.decides.mode in FALLBACKS
 
 
 def _of_ownership(known: Known, row: LineRow) -> Iterator[Answer]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from plants.agent import datasets, survey
+from plants.agent import datasets, leaks, survey
 from plants.agent.datasets import Dataset
 from plants.domain import splits
 from plants.domain.splits import Split
@@ -115,6 +115,7 @@ def _check(folder: Path) -> Finding:
             seed=_SEED,
             classes=dataset.classes,
         )
+        looked = leaks.look(dataset, parts, seen)
     except PlatformError as refusal:
         return Finding(
             folder=name,
@@ -133,7 +134,7 @@ def _check(folder: Path) -> Finding:
         group_overlap=splits.overlap(parts, dataset.groups),
         features=_features(dataset),
         typical=_typical(dataset, seen),
-        warnings=(*dataset.warnings, *seen.warnings, *parts.warnings),
+        warnings=(*dataset.warnings, *seen.warnings, *parts.warnings, *looked.warnings),
         seconds=round(time.monotonic() - begin, 3),
     )
 

@@ -36,7 +36,9 @@ class Dataset:
         variants: part variant of each row, or None.
         identities: SHA-256 of each row's content and class, uint8 [n, 32].
         lines: line of each row in the CSV file, for messages at the plant.
+        contents: for each row, the first row of the same content.
         copies: rows whose content repeats an earlier row.
+        is_grouped: whether dataset.yaml names a column of groups.
         warnings: sentences for the plant; they may name files and columns.
     """
 
@@ -48,7 +50,9 @@ class Dataset:
     variants: TextArray | None
     identities: Digests
     lines: IntArray
+    contents: IntArray
     copies: int
+    is_grouped: bool
     warnings: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -146,7 +150,9 @@ def _load(folder: Path, keep: Collection[str]) -> Dataset:
         variants=_variants(roles, kept),
         identities=_identities(content, labelled),
         lines=lines,
+        contents=ties.first,
         copies=ties.copies,
+        is_grouped=contract.group is not None,
         warnings=tuple(notes),
     )
 

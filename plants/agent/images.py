@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
+from datetime import datetime
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from registry.domain.errors import Invalid, NotFound, TooLarge
 
@@ -28,6 +29,7 @@ _ROBUST_PERCENTILES = (0.1, 99.9)
 _DEEP_MODES = frozenset({"I", "F"})
 _ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
 _PLAIN_MODES = frozenset({"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "HSV"})
+_EXIF_TIME = "%Y:%m:%d %H:%M:%S"
 # What Pillow's decoders raise on damaged bytes, by format and version.
 _DAMAGE = (
     OSError,
@@ -50,6 +52,7 @@ class Decoded(NamedTuple):
 
     pixels: Pixels
     notes: tuple[str, ...]
+    file_type: str
 
 
 def decode(path: Path) -> Decoded:
@@ -74,18 +77,33 @@ def decode(path: Path) -> Decoded:
         ) from None
 
 
+def taken_at(path: Path) -> datetime | None:
+    """When a camera says that it took an image, by its own clock; None where it says nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path, formats=FORMATS) as image:
+                facts = image.getexif().get_ifd(ExifTags.IFD.Exif)
+            stated = facts.get(ExifTags.Base.DateTimeOriginal) or facts.get(
+                ExifTags.Base.DateTimeDigitized
+            )
+            return datetime.strptime(str(stated), _EXIF_TIME)  # noqa: DTZ007 - it names no zone
+        except (*_DAMAGE, Image.DecompressionBombError):
+            return None
+
+
 def _decode(file: IO[bytes], name: str) -> Decoded:
     # Pillow warns about odd metadata; whether the pixels are sound is decided by decoding them.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = _open(file, name)
-        notes = _notes(image, name)
+        notes, file_type = _notes(image, name), _file_type(image)
         try:
             image.load()
             pixels = _pixels(_upright(image), name)
         except _DAMAGE as error:
             raise _broken(name) from error
-    return Decoded(pixels, notes)
+    return Decoded(pixels, notes, file_type)
 
 
 def _open(file: IO[bytes], name: str) -> Image.Image:
@@ -103,6 +121,11 @@ def _open(file: IO[bytes], name: str) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
     return image
+
+
+def _file_type(image: Image.Image) -> str:
+    # Pillow calls a JPEG that holds several pictures by another name.
+    return image.format if image.format in FORMATS else "JPEG"
 
 
 def _notes(image: Image.Image, name: str) -> tuple[str, ...]:

@@ -66,9 +66,11 @@ def _images(examples: ImageExamples, lines: IntArray, report: Callable[[float], 
     colour = 0
     notes: list[str] = []
     broken: list[tuple[int, PlatformError]] = []
+    file_types: list[str] = []
+    traces = Traces.blank(len(examples)) if len(examples) <= MAX_IMAGES else None
     for row, source in enumerate(examples.sources):
         try:
-            pixels = _look(source, notes)
+            pixels = _look(source, notes, file_types)
         except PlatformError as refusal:
             broken.append((row, refusal))
             continue
@@ -76,20 +78,30 @@ def _images(examples: ImageExamples, lines: IntArray, report: Callable[[float], 
         figures[:, row] = [getattr(quality, name) for name in _MEASURES]
         looks[:, row] = envelope.figures_of(quality)
         colour += quality.has_colour
+        if traces is not None:
+            traces.keep(row, pixels)
         report((row + 1) / len(examples))
     if broken:
         raise _refusal(broken, len(examples), lines)
     if len(notes) > 1:
         notes = [f"{notes[0]} So it is with {len(notes) - 1} more files."]
     measures = dict(zip(_MEASURES, figures, strict=True))
-    return Survey(measures, colour=colour, warnings=tuple(notes), looks=looks)
+    return Survey(
+        measures,
+        colour=colour,
+        file_types=tuple(file_types),
+        traces=traces,
+        warnings=tuple(notes),
+        looks=looks,
+    )
 
 
-def _look(source: Path | images.Pixels, notes: list[str]) -> images.Pixels:
+def _look(source: Path | images.Pixels, notes: list[str], file_types: list[str]) -> images.Pixels:
     if not isinstance(source, Path):
         return source
     decoded = images.decode(source)
     notes.extend(decoded.notes)
+    file_types.append(decoded.file_type)
     return decoded.pixels
 
 

@@ -15,7 +15,7 @@ made brighter until they clip nine in ten; of those cropped by 1 % few.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,16 +56,18 @@ class Traces:
     hashes: npt.NDArray[np.uint64]
     details: Detail
 
+    @classmethod
+    def blank(cls, count: int) -> Traces:
+        """Room for so many pictures."""
+        size = _ROWS * _COLUMNS * _FINE**2
+        return cls(np.zeros(count, dtype=np.uint64), np.zeros((count, size), dtype=np.int8))
+
     def __len__(self) -> int:
         return len(self.hashes)
 
-
-def gather(each: Sequence[tuple[int, Detail]]) -> Traces:
-    """Traces of pictures, each as `trace` gives it."""
-    details = np.zeros((len(each), _ROWS * _COLUMNS * _FINE**2), dtype=np.int8)
-    for row, (_, detail) in enumerate(each):
-        details[row] = detail
-    return Traces(np.array([found for found, _ in each], dtype=np.uint64), details)
+    def keep(self, row: int, pixels: Pixels) -> None:
+        """Write down the picture of one row."""
+        self.hashes[row], self.details[row] = trace(pixels)
 
 
 def trace(pixels: Pixels) -> tuple[int, Detail]:

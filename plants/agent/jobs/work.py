@@ -13,13 +13,14 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from plants.agent import datasets, survey
+from plants.agent import datasets, leaks, survey
 from plants.agent.datasets import Dataset
 from plants.agent.examples import ImageExamples, TableExamples
 from plants.agent.ops import Predictions, Progress
 from plants.domain import envelope, half_hours, splits
 from registry.domain import manifests, metrics
 from registry.domain.errors import Invalid, NotFound
+from registry.domain.leakage_section import Found
 from registry.domain.onnx_contract import Signature
 
 _REPORT_EVERY_SECONDS = 0.5
@@ -135,17 +136,21 @@ def prepare(place: Workplace) -> Prepared:
         split = cut(dataset, contract["split"])
         seen = survey.survey(dataset.examples, dataset.lines, place.surveying())
         _check_missing(dataset, contract["max_missing"])
-        document = describe(dataset, split, seen, place.manifest_secret, place.zone)
+        looked = leaks.look(dataset, split, seen)
+        document = describe(
+            dataset, split, seen, place.manifest_secret, place.zone, found=looked.found
+        )
     write_json(place.folder / "manifest.json", document)
     place.emit("manifest")
+    warnings = (*dataset.warnings, *split.warnings, *seen.warnings, *looked.warnings)
     place.timings |= {
         "rows_train": len(split.train),
         "rows_validation": len(split.validation),
         "rows_holdout": len(split.holdout),
         "group_overlap": splits.overlap(split, dataset.groups),
-        "warnings": len(dataset.warnings) + len(split.warnings) + len(seen.warnings),
+        "warnings": len(warnings),
     }
-    note_locally(place, dataset, (*dataset.warnings, *split.warnings, *seen.warnings))
+    note_locally(place, dataset, warnings)
     return Prepared(dataset, split)
 
 
@@ -185,8 +190,10 @@ def describe(
     seen: survey.Survey,
     secret: bytes,
     zone: tzinfo | None = None,
+    *,
+    found: Found | None = None,
 ) -> dict[str, Any]:
-    """The anonymised manifest of a data set as it was split."""
+    """The anonymised manifest of a data set as it was split, with what was found of leakage."""
     clock = dataset.clock
     return manifests.build(
         secret=secret,
@@ -203,6 +210,7 @@ def describe(
         categories=seen.categories,
         colour=seen.colour if dataset.kind == "images" else None,
         envelope=_envelope(dataset, split, seen, zone),
+        leakage=found,
     )
 
 

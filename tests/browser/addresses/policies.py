@@ -13,6 +13,7 @@ def addresses(shown: Fleet) -> dict[str, int]:
     policies.adopt(portal_scope(), shown.family, source=SOURCE, reason="To begin with.")
     second = SOURCE.replace("min_rows: 30", "min_rows: 20")
     policies.adopt(portal_scope(), shown.family, source=second, reason="Thirty is out of reach.")
+    gates = reverse("governance:version-gates", args=[shown.baseline.pk])
     of = reverse("governance:policies", args=[shown.family.slug])
     return {
         of: 200,
@@ -22,5 +23,7 @@ def addresses(shown: Fleet) -> dict[str, int]:
         f"{of}9/": 404,
         "/families/weld-seams/policy/": 200,
         reverse("governance:version-gates", args=[shown.local.pk]): 200,
-        reverse("governance:version-gates", args=[shown.baseline.pk]): 200,
+        gates: 200,
+        f"{gates}?plant=graz&mode=canary": 200,
+        f"{gates}?plant=nowhere": 404,
     }

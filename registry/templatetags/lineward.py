@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -22,67 +22,12 @@ from registry.selectors import own_figures
 from registry.selectors import versions as reads
 from registry.selectors.directory import ORDER, plants_of
 from registry.selectors.jobs import may_order
+from registry.templatetags.looks import LOOKS, Look
 
 register = template.Library()
 
 _SHORT_DIGEST = 12
 _RECENT_YEAR_FORMAT, _OLDER_FORMAT = "%-d %b %H:%M", "%-d %b %Y %H:%M"
-
-
-class Look(NamedTuple):
-    """How a state is shown: a shape, a word, and a colour only where somebody should act."""
-
-    icon: str
-    word: str
-    tone: str = ""
-
-
-LOOKS: Mapping[str, Look] = {
-    # jobs
-    "queued": Look("waiting", "queued"),
-    "leased": Look("working", "claimed"),
-    "preparing": Look("working", "preparing"),
-    "running": Look("working", "running"),
-    "uploading": Look("working", "uploading"),
-    "verifying": Look("working", "verifying"),
-    "succeeded": Look("done", "succeeded"),
-    "failed": Look("failed", "failed", "red"),
-    "gate_failed": Look("warning", "gate failed", "amber"),
-    "refused": Look("refused", "refused by plant", "amber"),
-    "cancelled": Look("stopped", "cancelled"),
-    "expired": Look("warning", "expired", "amber"),
-    # uploads
-    "receiving": Look("working", "receiving"),
-    "registered": Look("done", "registered"),
-    "upload refused": Look("failed", "refused", "red"),
-    "withdrawn": Look("stopped", "withdrawn"),
-    # versions
-    "draft": Look("waiting", "draft"),
-    "candidate": Look("working", "candidate"),
-    "approved": Look("done", "approved"),
-    "retired": Look("stopped", "retired"),
-    "baseline": Look("star", "baseline", "strong"),
-    "superseded": Look("stopped", "former baseline"),
-    "local": Look("plants", "local", "plain"),
-    "better": Look("up", "clearly better"),
-    "worse": Look("warning", "clearly worse", "amber"),
-    "too close to say": Look("info", "too close to say", "plain"),
-    "too few to say": Look("info", "too few to say", "plain"),
-    "not comparable yet": Look("info", "baseline not scored here", "plain"),
-    "the baseline itself": Look("star", "the baseline itself", "plain"),
-    # gates
-    "pass": Look("done", "pass"),
-    "fail": Look("warning", "fail", "amber"),
-    "insufficient": Look("info", "too few to say"),
-    # plants and their machines
-    "at work": Look("live", "at work"),
-    "silent": Look("warning", "silent", "amber"),
-    "no worker": Look("waiting", "no worker yet"),
-    "closed": Look("stopped", "closed"),
-    "in force": Look("done", "in force"),
-    "waiting": Look("waiting", "waiting for first use"),
-    "revoked": Look("stopped", "revoked"),
-}
 
 
 @register.inclusion_tag("components/badge.html")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from governance.domain import policies
+from governance.domain import policies, robustness
 from governance.domain.gate_differences import Outcome, Reference, balanced, non_inferior
 from plants.domain.desired_state import STAGES
 from registry.domain.intervals import Z, clopper_pearson
+from registry.domain.report_slices import Slices
 from registry.domain.wording import counted, listed
 
 _NO_POINT = (
@@ -43,6 +44,7 @@ class Facts:
             and `unjudged` says what to do about that.
         references: by "champion" and "baseline"; where one is missing, `without` says why.
         newest_day: the last day of the hold-out's data, as far as it is known.
+        slices: the newest rows judged again under perturbations, on the same plant's data.
         same_file: how many runs of the version's job gave its file, and `other_files` another.
     """
 
@@ -55,6 +57,7 @@ class Facts:
     elsewhere: Sequence[Elsewhere] = ()
     same_file: int = 0
     other_files: int = 0
+    slices: Slices | None = None
     unjudged: str = "The version has not been evaluated yet."
 
 
@@ -301,7 +304,10 @@ _GATES: Mapping[str, Callable[[Mapping[str, Any], Facts], _Said]] = {
     "calibration": _calibration,
     "latency": _latency,
     "freshness": _freshness,
+    "robustness": lambda gate, facts: robustness.judge(gate, facts.slices),
     "transfer": _transfer,
     "reproducibility": _reproducibility,
 }
-_OF_REPORT = frozenset({"support", "escapes", "calibration", "latency", "freshness", "transfer"})
+_OF_REPORT = frozenset(
+    {"support", "escapes", "calibration", "latency", "freshness", "robustness", "transfer"}
+)

@@ -21,12 +21,15 @@ from governance.domain.policy_stages import (
     stages_told,
     valid_days,
 )
+from governance.domain.robustness import range_problems, words
 from plants.domain.desired_state import STAGES, Mode
 from registry.domain.digests import digest_of
 from registry.domain.errors import Invalid
 from registry.domain.recipe_text import text_problems
 from registry.domain.recipe_yaml import parse_yaml
+from registry.domain.report_slices import MAX_ROWS as MAX_SLICE_ROWS
 from registry.domain.schema_problems import Problem, by_path, closed, join, problems
+from registry.domain.stress import PERTURBATIONS
 
 __all__ = [
     "API_VERSION",
@@ -79,6 +82,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "latency": {"max_ms": {"type": "number", "exclusiveMinimum": 0, "maximum": 60_000}},
     "freshness": {"max_days": {"type": "integer", "minimum": 1, "maximum": 3_660}},
     "transfer": {"max_drop": _SHARE, "min_plants": {**_ROWS, "maximum": 1_000}},
+    "robustness": {
+        "under": {"enum": list(PERTURBATIONS)},
+        "lowest": {"type": "number", "minimum": 0},
+        "highest": {"type": "number", "minimum": 0},
+        "max_drop": _SHARE,
+        "min_rows": {**_ROWS, "maximum": MAX_SLICE_ROWS},
+    },
     "reproducibility": {"min_runs": {"type": "integer", "minimum": 2, "maximum": 10}},
 }
 
@@ -92,6 +102,7 @@ TITLES: Mapping[str, str] = {
     "latency": "Latency",
     "freshness": "Fresh data",
     "transfer": "Elsewhere",
+    "robustness": "Robustness",
     "reproducibility": "Same file again",
 }
 _COMMON = {
@@ -236,8 +247,11 @@ def _gate_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     seen: set[tuple[Any, ...]] = set()
     for place, gate in enumerate(document["gates"]):
         at = join("gates", place)
-        yield from problems(_GATES[gate["gate"]], gate, at)
-        key = gate["gate"], gate.get("against"), gate_stage(gate)
+        found = problems(_GATES[gate["gate"]], gate, at)
+        yield from found
+        if gate["gate"] == "robustness" and not found:
+            yield from range_problems(gate, at)
+        key = gate["gate"], gate.get("against"), gate.get("under"), gate_stage(gate)
         if key in seen:
             yield at, f"{at} asks for {gate['gate']} a second time; keep one of them."
         seen.add(key)
@@ -275,6 +289,8 @@ def vocabulary() -> list[tuple[str, str]]:
 
 
 def _shown(name: str, value: Any) -> Any:
+    if name == "under":
+        return words(value)
     return f"{value * 100:.3g}" if _KINDS.get(name) is _SHARE else value
 
 
@@ -292,5 +308,7 @@ _RULES = {
     "freshness": "The data of the hold-out is at most {max_days} days old.",
     "transfer": "At {min_plants} or more other plants the version is not more than {max_drop} "
     "points below its own plant's figure.",
+    "robustness": "With {under} from {lowest} to {highest}, balanced accuracy is not {max_drop} "
+    "points or more below the undisturbed rows', on at least {min_rows} of them.",
     "reproducibility": "The same job run {min_runs} times gave the same file.",
 }

@@ -22,6 +22,7 @@ from governance.selectors.gate_references import (
     references_of,
     siblings_of,
 )
+from governance.selectors.gate_slices import slices_of
 from registry.domain.access import PlantScope
 from registry.domain.errors import NotFound
 from registry.models import (
@@ -66,6 +67,7 @@ def facts_of(
     beside = Beside.read(scope, own, chosen)
     days = _days(one.manifest for one in own.values())
     elsewhere, runs = _elsewhere(scope, versions, plant), _runs(scope, versions)
+    slices = slices_of(scope, versions, plant)
     found = {}
     for version in versions:
         mine = own.get(version.pk)
@@ -78,6 +80,7 @@ def facts_of(
             without=without,
             newest_day=days.get(mine.manifest) if mine else None,
             elsewhere=elsewhere[version.pk],
+            slices=slices.get(version.pk),
             same_file=runs.get(str(version.pk), 0),
             other_files=_other_files(version, siblings[version.origin]),
             **_unjudged(version, plant),

@@ -246,7 +246,7 @@ class Slices:
         return [one for one in self.levels if one.perturbation.name == name]
 
 
-def read(slices: Mapping[str, Any] | None, classes: int) -> Slices | None:
+def read(slices: Mapping[str, Any] | None) -> Slices | None:
     """What checked slices say, recomputed from their counts; None where there are none.
 
     Balanced accuracy over the classes with rows: the mean of their recalls, so that a version that
@@ -257,6 +257,7 @@ def read(slices: Mapping[str, Any] | None, classes: int) -> Slices | None:
     levels = [_level(one) for one in slices["levels"]]
     places = {name: at for at, name in enumerate(PERTURBATIONS)}
     levels.sort(key=lambda one: (places[one.perturbation.name], one.value))
+    classes = len(slices["levels"][0]["pairs"])
     return Slices(_figure(_rows(slices["plain"], classes)), tuple(levels))
 
 

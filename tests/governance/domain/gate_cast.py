@@ -6,16 +6,20 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from governance.domain.gate_differences import Reference, paired_differences
 from governance.domain.gates import Facts, GateOutcome, judge
 from registry.domain.paired import Cells
+from registry.domain.report_slices import Slices, counted, read
+from registry.domain.stress import PERTURBATIONS
 
 TODAY = date(2026, 11, 21)
 SOURCE = "The quality agreement of 2026."
 MINUS = "\u2212"
 CLASSES = ("good", "scratch", "pit")
+LIGHT = {"under": "light@1", "lowest": 0.8, "highest": 1.25, "max_drop": 0.1, "min_rows": 100}
 CONFUSION = ((90, 6, 4), (3, 40, 2), (1, 2, 30))
 SAME_ROWS = {  # joint counts that fit CONFUSION for the first version
     "good": Cells(85, 5, 3, 7),
@@ -55,6 +59,29 @@ def point(count: int, n: int, allowed: float = 0.05) -> dict[str, Any]:
 
 def facts(found: dict[str, Any] | None = None, **changes: Any) -> Facts:
     return replace(Facts(found, "balanced_accuracy", TODAY), **changes)
+
+
+def tried(rows: int = 200, **lost: int) -> Slices:
+    """Good parts and defects of which all are told undisturbed; `bright=5` loses 5 defects there.
+
+    Levels of light: dark 0.5, dim 0.8, bright 1.25, glaring 2; of noise: grain 8.
+    """
+    labels = np.arange(rows) % 2
+    named = {
+        "dark": ("light@1", 0.5),
+        "dim": ("light@1", 0.8),
+        "bright": ("light@1", 1.25),
+        "glaring": ("light@1", 2),
+        "grain": ("noise@1", 8),
+    }
+    levels = []
+    for name, (op, value) in named.items():
+        said = labels.copy()
+        said[np.flatnonzero(labels)[: lost.get(name, 0)]] = 0
+        levels.append((PERTURBATIONS[op], value, said))
+    found = read(counted(labels, labels, levels, 2))
+    assert found is not None
+    return found
 
 
 def beside(

@@ -15,6 +15,7 @@ from governance.domain.gates import Elsewhere, GateOutcome, Review, judge
 from tests.governance.domain.gate_cast import (
     CLASS_CELLS,
     CLASSES,
+    LIGHT,
     MINUS,
     SOURCE,
     TODAY,
@@ -24,6 +25,7 @@ from tests.governance.domain.gate_cast import (
     report,
     said,
     told,
+    tried,
 )
 
 # --- Elsewhere and again -------------------------------------------------------------------------
@@ -74,6 +76,7 @@ EVERY_GATE = [
     asked("calibration", max_error=0.1, min_rows=100),
     asked("latency", max_ms=100),
     asked("freshness", max_days=365),
+    asked("robustness", **LIGHT),
     asked("transfer", max_drop=0.1, min_plants=1),
     asked("reproducibility", min_runs=2),
 ]
@@ -83,6 +86,7 @@ ALL_KNOWN = facts(
     newest_day=TODAY,
     elsewhere=[Elsewhere("brno", 0.85, 80)],
     same_file=2,
+    slices=tried(),
 )
 
 

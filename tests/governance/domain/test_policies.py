@@ -48,6 +48,13 @@ IN_WORDS = {
             "plant's figure."
         ),
     ),
+    "robustness": (
+        {"under": "light@1", "lowest": 0.8, "highest": 1.25, "max_drop": 0.1, "min_rows": 60},
+        (
+            "With light (times the lamp's level) from 0.8 to 1.25, balanced accuracy is not 10 "
+            "points or more below the undisturbed rows', on at least 60 of them."
+        ),
+    ),
     "reproducibility": ({"min_runs": 3}, "The same job run 3 times gave the same file."),
 }
 

@@ -79,7 +79,7 @@ def test_every_declared_level_is_judged_on_the_same_rows(tmp_path: Path, fitted:
     repeated = again(place, fitted.onnx, parts())
     assert report["slices"] == repeated["slices"], "equal seeds, equal counts"
     assert report["slices"]["plain"]["n"] == 60
-    read = report_slices.read(report["slices"], 2)
+    read = report_slices.read(report["slices"])
     assert read is not None
     dark, burnt = read.of("light@1")
     assert dark.drop == 0
@@ -117,7 +117,7 @@ def test_readings_are_disturbed_for_all_rows_alike(tmp_path: Path) -> None:
     place.order["recipe"] = recipe(TABLE_STRESS, "table")
     report = again(place, fitted.onnx, table.take(range(400, 900)))
     metrics.check_report(report)
-    read = report_slices.read(report["slices"], 2)
+    read = report_slices.read(report["slices"])
     assert read is not None
     fine, coarse = read.of("sensor_noise@1")
     assert fine.n == 400

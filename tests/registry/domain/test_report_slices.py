@@ -120,7 +120,7 @@ def test_a_plant_reports_all_that_the_recipe_declares_or_nothing() -> None:
 
 
 def test_drops_are_those_of_the_same_rows_in_balanced_accuracy() -> None:
-    found = report_slices.read(honest()["slices"], 3)
+    found = report_slices.read(honest()["slices"])
     assert found is not None
     assert found.plain["value"] == pytest.approx((38 / 40 + 16 / 20) / 2)
     dark, bright = found.of("light@1")
@@ -131,13 +131,13 @@ def test_drops_are_those_of_the_same_rows_in_balanced_accuracy() -> None:
     assert bright.ends[0] > 0.1
     (noisy,) = found.of("noise@1")
     assert noisy.drop == pytest.approx((2 / 40 - 1 / 20) / 2)
-    assert report_slices.read(None, 3) is None
+    assert report_slices.read(None) is None
 
 
 def test_calling_everything_good_is_a_fall_however_rare_defects_are() -> None:
     labels = np.array([0] * 97 + [1] * 3)
     level = (LIGHT, 0.1, np.zeros(100, dtype=np.int64))
-    found = report_slices.read(report_slices.counted(labels, labels, [level], 2), 2)
+    found = report_slices.read(report_slices.counted(labels, labels, [level], 2))
     assert found is not None
     assert found.levels[0].drop == pytest.approx(0.5)
 

@@ -147,12 +147,19 @@ def keep_until(rule: Rule | None, use: Use) -> Until:
     if use.is_in_use:
         return Until(None, "it is in use")
     clocks = [_clock(name, rule, use) for name in rule.classes]
-    if rule.set_on is not None:
-        day = rule.set_on + timedelta(days=OBJECTION_DAYS)
-        because = f"its rule was set on {said(rule.set_on)} and counts after {OBJECTION_DAYS} days"
-        clocks.append(Until(day, because))
     running = next((one for one in clocks if one.day is None), None)
-    return running or max(clocks, key=lambda one: one.day or date.max)
+    return running or _objected(rule, max(clocks, key=lambda one: one.day or date.max))
+
+
+def _objected(rule: Rule, longest: Until) -> Until:
+    """The longest clock, and no purge before a new rule could be objected to."""
+    if rule.set_on is None or longest.day is None:
+        return longest
+    day = rule.set_on + timedelta(days=OBJECTION_DAYS)
+    if day <= longest.day:
+        return longest
+    began = f"its rule, set on {said(rule.set_on)}, counts after {OBJECTION_DAYS} days"
+    return Until(day, f"{longest.because}; {began}")
 
 
 def _clock(name: str, rule: Rule, use: Use) -> Until:

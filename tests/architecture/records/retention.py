@@ -24,6 +24,7 @@ RECIPES = {
     "registry.services.purging.record": (_purge, ["artifact.purged"]),
 }
 NO_ENTRY = {
+    "governance.services.retention.purge": "each purge is recorded by registry.services.purging",
     "registry.services.artifacts.refuse_purged": "reads",
     "registry.services.purging.hold": "locks",
     "registry.services.purging.remove_files": "what it removes is on record as purged",

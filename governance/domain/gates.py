@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from governance.domain import policies, robustness
+from governance.domain import leakage, policies, robustness
 from governance.domain.gate_differences import Outcome, Reference, balanced, non_inferior
 from plants.domain.desired_state import STAGES
 from registry.domain.intervals import Z, clopper_pearson
@@ -45,6 +45,7 @@ class Facts:
         references: by "champion" and "baseline"; where one is missing, `without` says why.
         newest_day: the last day of the hold-out's data, as far as it is known.
         slices: the newest rows judged again under perturbations, on the same plant's data.
+        trained_on: the manifest of what it was trained on, or its part about leakage.
         same_file: how many runs of the version's job gave its file, and `other_files` another.
     """
 
@@ -54,6 +55,7 @@ class Facts:
     references: Mapping[str, Reference] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     newest_day: date | None = None
+    trained_on: Mapping[str, Any] | None = None
     elsewhere: Sequence[Elsewhere] = ()
     same_file: int = 0
     other_files: int = 0
@@ -304,6 +306,7 @@ _GATES: Mapping[str, Callable[[Mapping[str, Any], Facts], _Said]] = {
     "calibration": _calibration,
     "latency": _latency,
     "freshness": _freshness,
+    "leakage": lambda gate, facts: leakage.judge(gate, facts.trained_on),
     "robustness": lambda gate, facts: robustness.judge(gate, facts.slices),
     "transfer": _transfer,
     "reproducibility": _reproducibility,

@@ -70,6 +70,7 @@ _SOURCE = {
     "description": "where the threshold comes from: a study, a contract, a measurement",
 }
 _AGAINST = {"enum": ["champion", "baseline"]}
+_PAIRS = {"type": "integer", "minimum": 0, "maximum": 1_000_000}
 
 # What each kind of gate asks for; every one also names the source of its threshold.
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
@@ -81,6 +82,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "calibration": {"max_error": _SHARE, "min_rows": {**_ROWS, "minimum": 15}},
     "latency": {"max_ms": {"type": "number", "exclusiveMinimum": 0, "maximum": 60_000}},
     "freshness": {"max_days": {"type": "integer", "minimum": 1, "maximum": 3_660}},
+    # Bounds on what a file or a light tells of a class are Youden's index, 0 to 1.
+    "leakage": {
+        "max_copies": _PAIRS,
+        "max_across": _PAIRS,
+        "max_giveaway": _SHARE,
+        "max_feature": _SHARE,
+    },
     "transfer": {"max_drop": _SHARE, "min_plants": {**_ROWS, "maximum": 1_000}},
     "robustness": {
         "under": {"enum": list(PERTURBATIONS)},
@@ -101,6 +109,7 @@ TITLES: Mapping[str, str] = {
     "calibration": "Calibration",
     "latency": "Latency",
     "freshness": "Fresh data",
+    "leakage": "Leakage",
     "transfer": "Elsewhere",
     "robustness": "Robustness",
     "reproducibility": "Same file again",
@@ -167,6 +176,12 @@ gates:
     min_plants: 1
     warns: true
     source: {_TO_WRITE} how alike the plants are.
+  - gate: leakage
+    max_copies: 0
+    max_across: 0
+    max_giveaway: 0.3
+    max_feature: 0.98
+    source: No part is both learned from and judged on, and its file says nothing of the part.
 approvals:
   shadow: {{quality: 1}}
   canary: {{quality: 1, process: 1}}
@@ -306,6 +321,10 @@ _RULES = {
     "{min_rows} rows.",
     "latency": "The slowest twentieth of parts takes at most {max_ms} ms.",
     "freshness": "The data of the hold-out is at most {max_days} days old.",
+    "leakage": "At most {max_copies} pairs of rows are identical and at most {max_across} pairs "
+    "that show the same have one in the hold-out; no group is on both sides. No file type or image "
+    "size marks a class by more than {max_giveaway} points over the others, nor does another "
+    "single feature by more than {max_feature}.",
     "transfer": "At {min_plants} or more other plants the version is not more than {max_drop} "
     "points below its own plant's figure.",
     "robustness": "With {under} from {lowest} to {highest}, balanced accuracy is not {max_drop} "

@@ -65,7 +65,7 @@ def facts_of(
         for one in versions
     }
     beside = Beside.read(scope, own, chosen)
-    days = _days(one.manifest for one in own.values())
+    data = _data({one.manifest for one in own.values()} | {one.manifest_id for one in versions})
     elsewhere, runs = _elsewhere(scope, versions, plant), _runs(scope, versions)
     slices = slices_of(scope, versions, plant)
     found = {}
@@ -78,7 +78,8 @@ def facts_of(
             today=version.registered_at.date() if as_registered else today,
             references=references,
             without=without,
-            newest_day=days.get(mine.manifest) if mine else None,
+            newest_day=_newest_day(data.get(mine.manifest)) if mine else None,
+            trained_on=data.get(version.manifest_id),
             elsewhere=elsewhere[version.pk],
             slices=slices.get(version.pk),
             same_file=runs.get(str(version.pk), 0),
@@ -153,10 +154,18 @@ def _own(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[UUID, Own]
     return found
 
 
-def _days(manifests: Iterable[UUID]) -> dict[UUID, date]:
-    rows = DatasetManifest.objects.filter(pk__in=set(manifests)).order_by()
-    last = rows.values_list("pk", "document__days__last")
-    return {pk: date.fromisoformat(day) for pk, day in last if isinstance(day, str)}
+def _data(manifests: Iterable[UUID | None]) -> dict[UUID | None, Mapping[str, Any]]:
+    """What these manifests say of days, classes and leakage; the rest of them is long."""
+    known = {one for one in manifests if one is not None}
+    rows = DatasetManifest.objects.filter(pk__in=known).order_by()
+    names = ("kind", "days", "classes", "leakage")
+    found = rows.values_list("pk", "rows", *(f"document__{name}" for name in names))
+    return {pk: dict(zip(("rows", *names), facts, strict=True)) for pk, *facts in found}
+
+
+def _newest_day(data: Mapping[str, Any] | None) -> date | None:
+    days = data["days"] if data else None
+    return date.fromisoformat(days["last"]) if days else None
 
 
 def _elsewhere(

@@ -20,6 +20,7 @@ from registry.domain import recipes as recipe_rules
 from registry.domain.access import CENTRE
 from registry.domain.digests import digest_of
 from registry.domain.jobs import ENDED, JobKind, JobState
+from registry.domain.leakage_section import Found, Pairs
 from registry.models import (
     Artifact,
     Baseline,
@@ -135,6 +136,7 @@ def manifest_document(rows: int = 300) -> dict[str, Any]:
         times=np.linspace(1.76e9, 1.763e9, rows),
         measures=measures,
         colour=0,
+        leakage=Found(copies=Pairs(0, 0), near=Pairs(0, 0), groups=0, rules=()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from governance.management.seeding.inspections import Inspection
 from registry.domain import calibration, manifests, ranking
 from registry.domain.confusion import counts_of, figure, recompute
+from registry.domain.leakage_section import Found, Pairs
 from registry.domain.operating_point import operating_point
 
 Ints = NDArray[np.int64]
@@ -23,6 +24,7 @@ _LEAST_OF_A_CLASS = 3  # of fewer rows an AUC says nothing
 _SPAN_SECONDS = 30 * 86_400.0  # a data set holds the parts of its last month
 _TIMED_PARTS = 60
 _OWN_NOISE = 0.6  # of a version beside the parts' own; together they have unit variance
+_NO_LEAKAGE = Found(copies=Pairs(0, 0), near=Pairs(0, 0), groups=0, rules=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def sample(
         measures=_measures(random, of, rows, light),
         categories=dict.fromkeys(of.categorical, (4, 0)),
         colour=0,
+        leakage=_NO_LEAKAGE if of.kind == "images" else replace(_NO_LEAKAGE, near=None),
     )
     return Sample(document, drawn[-1], random.normal(size=(sizes[-1], len(of.classes))))
 

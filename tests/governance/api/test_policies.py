@@ -163,7 +163,7 @@ BAD = [
     (SOURCE.replace("max_rate: 0.1", "max_rate: 1.0"), "gates.1.max_rate"),
     (SOURCE.replace("gate: latency", "gate: beauty"), "gates.5.gate"),
     (SOURCE.replace("policy/v1", "policy/v2"), "apiVersion"),
-    (SOURCE.replace("approvals:\n", f"{GATES}approvals:\n"), "gates.8"),
+    (SOURCE.replace("approvals:\n", f"{GATES}approvals:\n"), "gates.9"),
     (SOURCE.replace("{quality: 1}", "{quality: 2}"), "approvals.canary.quality"),
     (SOURCE.replace("min_rows: 100", "min_rows: many"), "evidence.canary.min_rows"),
     ("gates: [", "document"),

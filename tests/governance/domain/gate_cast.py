@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from governance.domain.gate_differences import Reference, paired_differences
 from governance.domain.gates import Facts, GateOutcome, judge
+from registry.domain import manifests
+from registry.domain.leakage_section import Found, Pairs
+from registry.domain.manifest_schema import IMAGE_MEASURES
 from registry.domain.paired import Cells
 from registry.domain.report_slices import Slices, counted, read
 from registry.domain.stress import PERTURBATIONS
@@ -20,6 +23,7 @@ SOURCE = "The quality agreement of 2026."
 MINUS = "\u2212"
 CLASSES = ("good", "scratch", "pit")
 LIGHT = {"under": "light@1", "lowest": 0.8, "highest": 1.25, "max_drop": 0.1, "min_rows": 100}
+NO_LEAK = {"max_copies": 0, "max_across": 0, "max_giveaway": 0.3, "max_feature": 0.98}
 CONFUSION = ((90, 6, 4), (3, 40, 2), (1, 2, 30))
 SAME_ROWS = {  # joint counts that fit CONFUSION for the first version
     "good": Cells(85, 5, 3, 7),
@@ -82,6 +86,30 @@ def tried(rows: int = 200, **lost: int) -> Slices:
     found = read(counted(labels, labels, levels, 2))
     assert found is not None
     return found
+
+
+def trained(kind: str = "images", **found: Any) -> dict[str, Any]:
+    """The manifest of 300 rows, 100 of each class, in which this was found of leakage."""
+    nothing = {"copies": Pairs(0, 0), "near": Pairs(0, 0), "groups": 0, "rules": ()}
+    nothing["near"] = None if kind == "table" else nothing["near"]
+    order = np.arange(300)
+    names = IMAGE_MEASURES if kind == "images" else ("torque", "wear")
+    copies = (found.get("copies") or Pairs(0, 0)).count
+    return manifests.build(
+        secret=b"k" * 32,
+        kind=kind,
+        classes=CLASSES,
+        labels=np.repeat([0, 1, 2], 100),
+        groups=None,
+        parts={"train": order[:200], "validation": order[200:230], "holdout": order[230:]},
+        identities=np.random.default_rng(0).integers(0, 256, (300, 32), dtype=np.uint8),
+        copies=copies,
+        variants=None,
+        times=None,
+        measures={name: np.linspace(0, 1, 300) for name in names},
+        categories={"type": (3, 0)} if kind == "table" else None,
+        leakage=Found(**{**nothing, **found}),
+    )
 
 
 def beside(

@@ -17,6 +17,7 @@ from tests.governance.domain.gate_cast import (
     CLASSES,
     LIGHT,
     MINUS,
+    NO_LEAK,
     SOURCE,
     TODAY,
     asked,
@@ -25,6 +26,7 @@ from tests.governance.domain.gate_cast import (
     report,
     said,
     told,
+    trained,
     tried,
 )
 
@@ -76,6 +78,7 @@ EVERY_GATE = [
     asked("calibration", max_error=0.1, min_rows=100),
     asked("latency", max_ms=100),
     asked("freshness", max_days=365),
+    asked("leakage", **NO_LEAK),
     asked("robustness", **LIGHT),
     asked("transfer", max_drop=0.1, min_plants=1),
     asked("reproducibility", min_runs=2),
@@ -84,6 +87,7 @@ ALL_KNOWN = facts(
     report(escapes=(4, 78)),
     references=beside(),
     newest_day=TODAY,
+    trained_on=trained(),
     elsewhere=[Elsewhere("brno", 0.85, 80)],
     same_file=2,
     slices=tried(),

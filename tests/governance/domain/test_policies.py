@@ -55,6 +55,15 @@ IN_WORDS = {
             "points or more below the undisturbed rows', on at least 60 of them."
         ),
     ),
+    "leakage": (
+        {"max_copies": 9, "max_across": 0, "max_giveaway": 0.3, "max_feature": 0.98},
+        (
+            "At most 9 pairs of rows are identical and at most 0 pairs that show the same have one "
+            "in the hold-out; no group is on both sides. No file type or image size marks a class "
+            "by more than 30 points over the others, nor does another single feature by more than "
+            "98."
+        ),
+    ),
     "reproducibility": ({"min_runs": 3}, "The same job run 3 times gave the same file."),
 }
 
@@ -82,7 +91,7 @@ def test_the_starter_is_a_policy():
     assert document["apiVersion"] == policies.API_VERSION
     assert [gate["gate"] for gate in document["gates"]] == [
         *("support", "escapes", "no-regression", "no-class-regression"),
-        *("calibration", "latency", "freshness", "transfer"),
+        *("calibration", "latency", "freshness", "transfer", "leakage"),
     ]
     assert [gate["gate"] for gate in document["gates"] if gate["warns"]] == ["transfer"]
 
@@ -207,6 +216,8 @@ def test_a_wrong_document_is_refused_by_its_places(text, paths):
         ("no-class-regression", "margin"),
         ("calibration", "max_error"),
         ("transfer", "max_drop"),
+        ("leakage", "max_giveaway"),
+        ("leakage", "max_feature"),
     ],
 )
 def test_a_share_is_a_number_from_0_to_below_1(gate, name, wrong):
@@ -231,6 +242,8 @@ def test_a_share_is_a_number_from_0_to_below_1(gate, name, wrong):
         ("freshness", "max_days", "3661"),
         ("transfer", "min_plants", "0"),
         ("transfer", "min_plants", "1001"),
+        ("leakage", "max_copies", "-1"),
+        ("leakage", "max_across", "0.5"),
         ("reproducibility", "min_runs", "1"),
         ("reproducibility", "min_runs", "11"),
     ],

@@ -205,6 +205,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "registry.tasks.check_ledger",
         "schedule": crontab(minute=30, hour=1),  # UTC
     },
+    "advance-campaigns": {"task": "governance.tasks.advance_campaigns", "schedule": 60.0},
+    "expire-releases": {"task": "governance.tasks.expire_releases", "schedule": 600.0},
+    "send-reminders": {"task": "governance.tasks.send_reminders", "schedule": 600.0},
     "drop-kept-answers": {"task": "registry.tasks.drop_kept_answers", "schedule": 3600.0},
 }
 JOB_LEASE_SECONDS = env.number("LINEWARD_JOB_LEASE_SECONDS", 600)

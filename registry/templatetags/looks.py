@@ -72,6 +72,7 @@ LOOKS: Mapping[str, Look] = {
     "passed": Look("done", "passed"),
     "regressed": Look("warning", "kept out", "amber"),
     "skipped": Look("stopped", "left out"),
+    "wave to come": Look("waiting", "waits for its wave"),
     # answers to a checklist
     "proved": Look("done", "proved"),
     "attested": Look("people", "attested"),

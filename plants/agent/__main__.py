@@ -1,4 +1,4 @@
-"""The agent's commands: enrol this machine, work, check data, publish a model, rotate."""
+"""The agent's commands: enrol, work, check data, measure a line, publish a model, rotate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from plants.agent import alive, check, publishing_options
+from plants.agent import alive, check, line_images, publishing_options
 from plants.agent.client import Portal
 from plants.agent.home import Home
 from registry.domain.errors import NotFound, PlatformError
@@ -59,7 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     publishing_options.add_to(publish)
     publish.set_defaults(run=_publish)
-    for command in (enrol, rotate, work, publish):
+
+    measure = commands.add_parser(
+        "measure-line", help="Show what a line's recent images look like, and tell the portal."
+    )
+    line_images.add_options(measure)
+    measure.set_defaults(run=_measure_line)
+    for command in (enrol, rotate, work, publish, measure):
         command.add_argument(
             "--authority",
             default=os.environ.get("LINEWARD_AUTHORITY", ""),
@@ -109,6 +115,13 @@ def _publish(arguments: argparse.Namespace) -> int:
     from plants.agent import publishing
 
     return publishing.publish(_home(arguments), arguments)
+
+
+def _measure_line(arguments: argparse.Namespace) -> int:
+    if arguments.gently:
+        # Jobs and whatever else this machine does come first.
+        os.nice(19)
+    return line_images.tell(_home(arguments), arguments)
 
 
 def _alive(arguments: argparse.Namespace) -> int:

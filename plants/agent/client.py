@@ -88,9 +88,13 @@ class Portal:
         """A new credential beside this one."""
         return self._once("POST", "rotation/", {})
 
-    def heartbeat(self, body: dict[str, Any]) -> None:
+    def heartbeat(self, body: dict[str, Any]) -> dict[str, Any]:
         """Say that this worker is alive. Not retried: the next one follows."""
-        self._once("POST", "heartbeat/", body)
+        return self._once("POST", "heartbeat/", body)
+
+    def envelope(self, line: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Say what a line's recent images look like."""
+        return self._call("POST", "envelopes/", {"line": line, "envelope": document})
 
     def claim(self, job: str, *, worker: str, boot: str) -> dict[str, Any]:
         """Claim a job: order, signature, lease."""

@@ -9,11 +9,11 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from registry.domain.errors import Invalid, NotFound
 
-_ZONE_FILE = "time-zone"
+_ZONE_FILE, _MEASURED_FILE = "time-zone", "measured-lines.json"
 KEPT_JOBS = 50  # logs for weeks of retraining; a folder holds a model and its parent
 
 
@@ -74,17 +74,32 @@ class Home:
         """The plant's time zone, as the portal said last; None before, as for this machine's."""
         try:
             return ZoneInfo((self.folder / _ZONE_FILE).read_text().strip())
-        except (OSError, ValueError):
+        except (OSError, ValueError, ZoneInfoNotFoundError):
             return None
 
     def keep_zone(self, name: object) -> None:
         """Remember the plant's time zone; what is none is not kept."""
         try:
             known = ZoneInfo(str(name)).key
-        except (OSError, ValueError):
+        except (OSError, ValueError, ZoneInfoNotFoundError):
             return
         if self.zone() != ZoneInfo(known):
             _write_private(self.folder / _ZONE_FILE, known)
+
+    def measured_on(self, line: str) -> str:
+        """The day on which the worker last measured a line's images by itself, or nothing."""
+        return str(self._measured().get(line, ""))
+
+    def note_measured(self, line: str, day: str) -> None:
+        """Remember that day."""
+        _write_private(self.folder / _MEASURED_FILE, json.dumps({**self._measured(), line: day}))
+
+    def _measured(self) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder / _MEASURED_FILE).read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def keep_credential(self, portal: str, answer: dict[str, Any]) -> Credential:
         """Store the reply to an enrolment or a rotation, all or nothing.

@@ -30,6 +30,10 @@ SCHEMA: dict[str, Any] = {
             "uniqueItems": True,
             "description": "From and to, local hours; [22, 6] is a night. Default always.",
         },
+        "line_images": {
+            "type": "boolean",
+            "description": "Whether a line's looks may be told, as counts; default yes.",
+        },
         "max_artifact_mb": {
             "type": "number",
             "exclusiveMinimum": 0,
@@ -48,6 +52,7 @@ class Policy:
     requesters: frozenset[str] | None = None
     hours: tuple[int, int] | None = None
     max_artifact_mb: float | None = None
+    line_images: bool = True
 
     def objection(self, order: dict[str, Any], now: datetime) -> str | None:
         """The refusal code for an order, or None.
@@ -66,6 +71,10 @@ class Policy:
         if self.hours is not None and not _within(self.hours, now.hour):
             return "policy-hours"
         return None
+
+    def may_measure(self, now: datetime) -> bool:
+        """Whether the worker may look at the lines' images by itself, at this hour."""
+        return self.line_images and (self.hours is None or _within(self.hours, now.hour))
 
     def lets_out(self, size: int) -> bool:
         """Whether a file of this many bytes may leave the plant."""
@@ -106,4 +115,5 @@ def read(path: Path) -> Policy:
         **names,
         hours=(hours[0], hours[1]) if hours else None,
         max_artifact_mb=document.get("max_artifact_mb"),
+        line_images=document.get("line_images", True),
     )

@@ -19,6 +19,7 @@ from plants.agent.authority import certificates
 from plants.agent.client import Portal
 from plants.agent.datasets import find, read_contract
 from plants.agent.home import Credential, Home
+from plants.agent.line_watch import LineWatch
 from plants.agent.machine import Tally, reading
 from plants.agent.supervisor import Supervisor
 from registry.domain.doorbell import TASK
@@ -130,7 +131,13 @@ def work(home: Home, data_folder: Path, *, name: str = "", allow_plain: bool = F
     tally = Tally()
     app = make_app(home, credential, data_folder, worker=worker, boot=boot, tally=tally)
     heart = Heart(home, credential, data_folder, worker=worker, boot=boot, tally=tally)
-    worker_ready.connect(lambda **_: heart.start(), weak=False)
+    watch = LineWatch(home, data_folder)
+
+    def begin(**_: object) -> None:
+        heart.start()
+        watch.start()
+
+    worker_ready.connect(begin, weak=False)
     # Celery's types say that it never returns; asked to stop, it does.
     serve: Callable[[list[str]], object] = app.worker_main
     serve([*broker.WORKER_ARGUMENTS, "--loglevel", "WARNING"])
@@ -173,8 +180,9 @@ class Heart:
         known = self._credential
         try:
             with Portal(known.portal, known.token, authority=known.authority) as portal:
-                portal.heartbeat(body)
+                answer = portal.heartbeat(body)
         except PlatformError as refusal:
             log.warning("heartbeat: %s", refusal)
             return
         alive.mark(self._home.folder)
+        self._home.keep_zone(answer.get("time_zone"))

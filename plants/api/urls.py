@@ -10,6 +10,7 @@ urlpatterns = [
     path("worker/enrolment/", worker.Enrolment.as_view(), name="enrolment"),
     path("worker/rotation/", worker.Rotation.as_view(), name="rotation"),
     path("worker/heartbeat/", worker.Heartbeat.as_view(), name="heartbeat"),
+    path("worker/envelopes/", worker.Envelopes.as_view(), name="report-envelope"),
     path("worker/jobs/<uuid:job_id>/claim/", worker.Claim.as_view(), name="claim"),
     path("worker/jobs/<uuid:job_id>/progress/", worker.Progress.as_view(), name="progress"),
     path("worker/jobs/<uuid:job_id>/manifest/", worker.Manifest.as_view(), name="manifest"),

@@ -14,7 +14,7 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from plants.domain import protocol
-from plants.services import credentials, workers
+from plants.services import credentials, envelopes, workers
 from plants.services.access import PlantAgent
 from registry.domain.errors import Invalid, NotFound
 from registry.domain.jobs import JobKind, JobState
@@ -92,7 +92,7 @@ class Heartbeat(WorkerView):
     @_schema("heartbeat", "Report that a worker is alive, and which data sets it offers")
     def post(self, request: Request) -> Response:
         body = self.body(request)
-        workers.beat(
+        worker = workers.beat(
             scope_of(request),
             plant_code=_plant_of(request),
             name=body["worker"],
@@ -102,7 +102,21 @@ class Heartbeat(WorkerView):
             operations=body["operations"],
             metrics=body.get("metrics"),
         )
-        return Response({"seen": True})
+        return Response({"seen": True, "time_zone": worker.plant.time_zone})
+
+
+class Envelopes(WorkerView):
+    """What a line's recent images look like."""
+
+    message = "envelope"
+
+    @_schema("envelope", "Report what a line's recent images look like, as counts", 201)
+    def post(self, request: Request) -> Response:
+        body = self.body(request)
+        kept = envelopes.report_envelope(
+            scope_of(request), _plant_of(request), body["line"], body["envelope"]
+        )
+        return Response({"line": kept.line.code, "images": kept.images}, status=201)
 
 
 class Claim(WorkerView):

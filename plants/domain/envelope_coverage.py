@@ -25,7 +25,7 @@ from plants.domain.envelope import SCALES, Scale
 from plants.domain.half_hours import in_words
 from registry.domain.envelope_section import HALF_HOURS, UNTOLD
 from registry.domain.manifest_schema import SMALL_CELL
-from registry.domain.wording import counted, listed
+from registry.domain.wording import counted
 
 # Of the training images, that a bin must have to be learned from.
 LEAST_SHARE = 0.001
@@ -247,5 +247,7 @@ def summary(found: Coverage, days: int, at_most: int = 2) -> str:
     first = f"{found.share_in_words} of the {period} images lie where the training set has images"
     if not found.regions:
         return f"{first}."
-    rest = listed([region.noun.rstrip(",") for region in found.regions], at_most + 1)
-    return f"{first}; {rest} do not."
+    nouns = [region.noun for region in found.regions]
+    if len(nouns) > at_most:
+        nouns[at_most:] = [counted(len(nouns) - at_most, "more group")]
+    return f"{first}; {' and '.join(nouns)} do not."

@@ -5,22 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.domain.leakage_section import bounds, rows_told, strength
+from registry.domain.leakage_section import (
+    OF_FILE,
+    bounds,
+    pairs_across,
+    rows_told,
+    strength,
+)
 from registry.domain.wording import counted, number
 
-_FROM = 0.3  # a rule that tells less of a class is not worth a sentence
+_TELLS = 0.5  # a rule that tells less of a class is not worth a sentence
+
+
+def summed_up(document: Mapping[str, Any]) -> str:
+    """Whether the hold-out of a manifest with the section can be believed, in one sentence."""
+    section = document["leakage"]
+    if pairs_across(section)[1] or (section["groups"] and bounds(section["groups"])[1]):
+        return "Some of what is held out was learned from as well, so it is judged too well."
+    if document["kind"] == "images":
+        telling = [one for one in _telling(document) if one["feature"] in OF_FILE]
+        if telling:
+            first = telling[0]
+            return f"The {first['feature']} alone tells most of {first['class']} from the others."
+    if document["kind"] == "images" and section["near"] is None:
+        return near_said(document) + "."
+    return "Nothing that was found is on both sides of the split."
 
 
 def told(document: Mapping[str, Any]) -> list[str]:
-    """Sentences about a manifest that has the section, the news first within each."""
-    classes = rows_by_class(document)
-    telling = [
-        f"{giveaway_said(one, document)}."
-        for one in document["leakage"]["giveaways"]
-        if strength(one, classes, document["rows"])[1] >= _FROM
-    ]
-    about_pairs = [copies_said(document), near_said(document), groups_said(document)]
-    return [*(f"{one}." for one in about_pairs if one), *telling]
+    """What was found in a manifest that has the section, sentence by sentence."""
+    sides = [copies_said(document), near_said(document), groups_said(document)]
+    telling = [giveaway_said(one, document) for one in _telling(document)]
+    return [f"{one}." for one in (*sides, *telling) if one]
+
+
+def _telling(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    classes, rows = rows_by_class(document), document["rows"]
+    giveaways = document["leakage"]["giveaways"]
+    return [one for one in giveaways if strength(one, classes, rows)[1] > _TELLS]
 
 
 def rows_by_class(document: Mapping[str, Any]) -> dict[str, int | None]:
@@ -93,7 +115,7 @@ def giveaway_said(giveaway: Mapping[str, Any], document: Mapping[str, Any]) -> s
     if rows_told(giveaway["of_others"], others) == (0, 0):
         rest = "of the other classes none"
     else:
-        rest = f"of the other {number(others)} {_amount(giveaway['of_others'], others)}"
+        rest = f"of the others {_amount(giveaway['of_others'], others)} of {number(others)}"
     return f"{giveaway['class']}: {rows} {marked}, {rest}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from registry.domain import leakage_words
 from registry.domain.access import PlantScope
 from registry.models import DatasetManifest, Evaluation, ModelVersion
 from registry.selectors.own_figures import with_own
@@ -65,10 +66,19 @@ def _share(name: str, stated: Mapping[str, Any], rows: int) -> Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Leakage:
+    """What a plant's worker found on both sides of the split, in words."""
+
+    verdict: str
+    found: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestPage:
-    """Everything that the page of one manifest shows."""
+    """Everything that the page of one manifest shows; no leakage where nobody looked for it."""
 
     contents: Contents
+    leakage: Leakage | None
     versions: list[ModelVersion]
     evaluations: list[Evaluation]
 
@@ -79,8 +89,15 @@ def page(scope: PlantScope, manifest: DatasetManifest) -> ManifestPage:
     evaluations = Evaluation.objects.visible_to(scope).filter(manifest=manifest)
     return ManifestPage(
         contents=contents(manifest),
+        leakage=_leakage(manifest.document),
         versions=list(versions.select_related("family", "baseline").defer("resolved_recipe")[:25]),
         evaluations=list(
             evaluations.select_related("version__family", "version__baseline").defer("report")[:25]
         ),
     )
+
+
+def _leakage(document: Mapping[str, Any]) -> Leakage | None:
+    if "leakage" not in document:
+        return None
+    return Leakage(leakage_words.summed_up(document), leakage_words.told(document))

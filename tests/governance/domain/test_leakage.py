@@ -122,7 +122,7 @@ def test_the_share_of_the_others_counts_against_a_rule():
     assert judged(known, max_giveaway=0.25)[0] == "pass"
     outcome, reason = judged(known, max_giveaway=0.24)
     assert outcome == "fail"
-    assert reason.startswith("good: all of 100 images are 640x480, of the other 200 150: image")
+    assert reason.startswith("good: all of 100 images are 640x480, of the others 150 of 200: image")
 
 
 @pytest.mark.parametrize(

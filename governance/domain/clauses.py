@@ -40,10 +40,13 @@ CLAUSES: tuple[Clause, ...] = (
         "calendar year more.",
         "in part",
         "Versions, evaluations, recipes, manifests, policies and the ledger cannot be changed or "
-        "deleted, neither by the portal nor, without leaving a trace, in the database.",
-        "No retention period is set per family, so nothing says when a record may go, and nothing "
-        "is ever purged.",
-        "registry:ledger",
+        "deleted, neither by the portal nor, without leaving a trace, in the database. Each "
+        "family's retention rule says how long, with its reason and the rules before. Only the "
+        "stored file of a retired version is ever purged, and only when no clock runs; without a "
+        "rule everything is kept.",
+        "Records of single parts are not kept here, the end of a product's life is a person's "
+        "word, and the copy of a model in MLflow goes by no rule.",
+        "registry:family-list",
     ),
     Clause(
         "IATF 16949",
@@ -101,7 +104,8 @@ CLAUSES: tuple[Clause, ...] = (
         "Articles 19 and 26(6)",
         "Provider and deployer keep those logs for six months at least.",
         "in part",
-        "Entries of the ledger are kept without end and can be exported with their proof.",
+        "Entries of the ledger are kept without end and can be exported with their proof. A "
+        "family's retention rule can hold its model files as long after their last use.",
         "Logs of stations do not exist yet.",
         "registry:ledger",
     ),
@@ -110,7 +114,8 @@ CLAUSES: tuple[Clause, ...] = (
         "Article 18",
         "Technical documentation of a high-risk system is kept for ten years.",
         "in part",
-        "The model card, its recipe, data description and figures stay on record.",
+        "The model card, its recipe, data description and figures stay on record without end; a "
+        "family's retention rule can hold the model file itself ten years after its last use.",
         "The documentation of annex IV is more than a model card, and is not put together here.",
         "registry:version-list",
     ),

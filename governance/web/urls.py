@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.web import api, clauses, explore, gate, home, policies, summary
+from governance.web import api, clauses, explore, gate, home, policies, retention, summary
 
 app_name = "governance"
 urlpatterns = [
     path("families/<slug:slug>/explore/", explore.family, name="explore-family"),
     path("versions/<uuid:pk>/explore/", explore.version, name="explore-version"),
+    path("families/<slug:slug>/retention/", retention.family, name="retention"),
     path("families/<slug:slug>/policy/", policies.family, name="policies"),
     path("families/<slug:slug>/policy/<int:number>/", policies.policy, name="policy"),
     path("versions/<uuid:pk>/gates/", policies.version, name="version-gates"),

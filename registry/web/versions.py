@@ -16,7 +16,7 @@ from registry.domain.access import Role
 from registry.domain.errors import Invalid
 from registry.http import ScopedRequest, listed
 from registry.models import ModelVersion, VersionKind, VersionStage
-from registry.selectors import data, neighbours, uploads
+from registry.selectors import data, neighbours, purges, uploads
 from registry.selectors import versions as reads
 from registry.selectors.directory import ORDER, UPLOAD, choices
 from registry.selectors.jobs import may_order
@@ -92,6 +92,7 @@ def _card(
             "lines": loading.snippet(
                 settings.PORTAL_URL, version.family.slug, version.origin, version.version
             ),
+            "purge": purges.purge_of(request.scope, version),
             "refusal": refusal,
         },
         status=refusal.status if refusal else 200,

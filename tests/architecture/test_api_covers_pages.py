@@ -54,6 +54,8 @@ PAGES = {
     "POST governance:policies": "POST /families/{slug}/policies/"
     " | POST /families/{slug}/policies/backtest/",
     "GET governance:policy": "GET /families/{slug}/policies/{number}/",
+    "GET governance:retention": "GET /families/{slug}/retention/",
+    "POST governance:retention": "POST /families/{slug}/retention/",
     "GET governance:version-gates": "GET /versions/{id}/gates/",
     "GET governance:summary": "GET /account/summary/",
     "POST governance:summary": "PUT /account/summary/",

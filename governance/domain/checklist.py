@@ -92,6 +92,11 @@ class Section:
         return self.dimension.slug
 
     @property
+    def of(self) -> int:
+        """How much there is to reach."""
+        return len(self.items)
+
+    @property
     def score(self) -> float:
         """Sum of its questions' scores."""
         return sum(one.score for one in self.items)
@@ -99,12 +104,12 @@ class Section:
     @property
     def share(self) -> float:
         """The score as a share of what there is to reach."""
-        return self.score / len(self.items)
+        return self.score / self.of
 
     @property
     def told(self) -> str:
         """The score in words."""
-        return f"{number(self.score)} of {len(self.items)}"
+        return f"{number(self.score)} of {self.of}"
 
     @property
     def unanswered(self) -> int:
@@ -320,9 +325,9 @@ def sentence(name: str, standing: Standing) -> str:
 
 def _why(standing: Standing) -> str:
     least = [one for one in standing.sections if one.share == standing.readiness]
-    names = listed([one.title.lower() for one in least])
+    names = listed([one.dimension.called for one in least])
     if not any(one.score == 1 for section in least for one in section.items):
-        return f"nobody has proved anything of {names}"
+        return f"nobody has proved {names}"
     verb = "is" if len(least) == 1 else "are"
     return f"{names} {verb} the weakest, with {least[0].told} points"
 

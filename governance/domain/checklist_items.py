@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from registry.domain.wording import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -29,9 +31,20 @@ class Item:
     until: str = ""
 
     @property
+    def section(self) -> str:
+        """The short name of its dimension."""
+        return self.slug.partition(".")[0]
+
+    @property
+    def anchor(self) -> str:
+        """Where a page shows it."""
+        return self.slug.replace(".", "-").replace("_", "-")
+
+    @property
     def decay(self) -> str:
         """How the answer loses its worth."""
-        said = f"A word given for it counts half, and nothing after {self.days} days"
+        age = counted(self.days, "day")
+        said = f"A word given for it counts half, and nothing after {age}"
         if not self.measured_by:
             return f"{said}. {self.reason}"
         if self.measured_by == RECORDS:
@@ -39,7 +52,7 @@ class Item:
                 f"Read anew from the portal's records each time; {said[0].lower()}{said[1:]}."
                 f" {self.reason}"
             )
-        proof = f"A measurement counts in full for {self.days} days, half for as long again"
+        proof = f"A measurement counts in full for {age}, half for as long again"
         return f"{proof}; {said[0].lower()}{said[1:]}. {self.reason}"
 
 
@@ -50,6 +63,17 @@ class Dimension:
     slug: str
     title: str
     items: tuple[Item, ...]
+
+    @property
+    def called(self) -> str:
+        """Its name within a sentence."""
+        article = "the " if self.slug in ("lighting", "rollback") else ""
+        return f"{article}{self.title.lower()}"
+
+    @property
+    def short(self) -> str:
+        """Its name where there is little room."""
+        return self.slug.capitalize()
 
 
 # What proves an item.

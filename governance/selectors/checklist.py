@@ -156,7 +156,7 @@ def blocked_by(found: LineStanding, *, min_readiness: float) -> list[str]:
         said.append(
             f"{found.line.name} is {number(standing.readiness, 2)} ready and "
             f"{number(min_readiness, 2)} is asked for: "
-            f"{standing.weakest.title.lower()} is the weakest, {standing.weakest.told}."
+            f"{standing.weakest.dimension.called} is the weakest, {standing.weakest.told}."
         )
     if not found.is_signed:
         said.append(found.not_signed)

@@ -16,7 +16,6 @@ from plants.domain import rosters
 from plants.domain.desired_state import FALLBACKS
 from plants.models import (
     Line,
-    LineSetup,
     OnCallShift,
     Ownership,
     Plant,
@@ -24,14 +23,16 @@ from plants.models import (
     Station,
     Worker,
 )
+from plants.selectors import setups
 from plants.selectors.deployments import Meant, meant
-from plants.selectors.reports import LineRow, as_named, is_for
+from plants.selectors.reports import LineRow, is_for
 from registry.domain.access import PlantScope
 from registry.domain.wording import counted, listed, number
 from registry.models import Evaluation
 
 _BY = "the portal"
 _ON_CALL_AHEAD = timedelta(days=7)
+_DAY = timedelta(days=1)
 # Which facts of the set-up an item asks for.
 _SETUP = {
     "lighting.setup": ("lighting",),
@@ -84,7 +85,7 @@ def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
         shifts=_shifts(scope, codes, now),
         runbooks=_runbooks(scope, codes),
         seen=dict(workers.values_list("plant").annotate(Max("last_seen_at"))),
-        setups=_setups(scope, rows),
+        setups={line: row.document for line, row in setups.current(lines).items()},
         scored=_scored(scope, codes, {one.family_id for one in inspected if one.family_id}),
         meant={one.station.pk: one for one in meant(scope, inspected)},
     )
@@ -93,10 +94,13 @@ def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
 def _shifts(
     scope: PlantScope, codes: Iterable[str], now: datetime
 ) -> Mapping[str, list[rosters.Shift]]:
+    """A fleet's week is thousands of shifts: their figures are read, no rows are made of them."""
     found: defaultdict[str, list[rosters.Shift]] = defaultdict(list)
     rows = OnCallShift.objects.visible_to(scope).filter(plant__in=codes)
-    for one in rows.covering(now, now + _ON_CALL_AHEAD).select_related("person", "line"):
-        found[one.plant_id].append(as_named(one))
+    ahead = rows.covering(now, now + _ON_CALL_AHEAD).filter(level=rosters.PRIMARY).order_by()
+    names = ("plant", "starts_at", "ends_at", "person__name", "line__code")
+    for plant, starts, ends, person, line in ahead.values_list(*names):
+        found[plant].append(rosters.Shift(rosters.Span(starts, ends), person, line))
     return found
 
 
@@ -106,12 +110,6 @@ def _runbooks(scope: PlantScope, codes: Iterable[str]) -> Mapping[str, list[Runb
     for one in rows.prefetch_related("families", "lines"):
         found[one.plant_id].append(one)
     return found
-
-
-def _setups(scope: PlantScope, lines: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
-    newest = LineSetup.objects.filter(line=OuterRef("line")).order_by("-number").values("pk")[:1]
-    rows = LineSetup.objects.visible_to(scope).filter(line__in=lines, pk=Subquery(newest))
-    return dict(rows.order_by().values_list("line", "document"))
 
 
 def _scored(
@@ -210,7 +208,11 @@ def _of_worker(known: Known, row: LineRow) -> Iterator[Answer]:
         said = "No worker of the plant has ever answered."
         yield _live(known, "drift.worker", holds=False, said=said)
         return
-    said = "A worker of the plant answered."
+    if known.now - seen <= _DAY:
+        said = "A worker of the plant answered within a day."
+        yield _live(known, "drift.worker", holds=True, said=said)
+        return
+    said = "No worker of the plant has answered since."
     yield Answer("drift.worker", "measured", holds=True, said=said, by=_BY, at=seen)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.web import api, clauses, explore, gate, home, policies, retention, summary
+from governance.web import api, checklists, clauses, explore, gate, home, policies, retention, summary
 
 app_name = "governance"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("families/<slug:slug>/policy/", policies.family, name="policies"),
     path("families/<slug:slug>/policy/<int:number>/", policies.policy, name="policy"),
     path("versions/<uuid:pk>/gates/", policies.version, name="version-gates"),
+    path("readiness/", checklists.readiness, name="readiness"),
+    path("plants/<slug:code>/lines/<slug:line>/checklist/", checklists.line, name="checklist"),
     path("", home.home, name="home"),
     path("ledger/clauses/", clauses.clauses, name="clauses"),
     path("account/summary/", summary.settings, name="summary"),

@@ -57,6 +57,10 @@ PAGES = {
     "GET governance:retention": "GET /families/{slug}/retention/",
     "POST governance:retention": "POST /families/{slug}/retention/",
     "GET governance:version-gates": "GET /versions/{id}/gates/",
+    "GET governance:readiness": "GET /readiness/",
+    "GET governance:checklist": "GET /plants/{code}/lines/{line}/checklist/",
+    "POST governance:checklist": "POST /plants/{code}/lines/{line}/checklist/attestations/"
+    " | POST /plants/{code}/lines/{line}/checklist/sign-off/",
     "GET governance:summary": "GET /account/summary/",
     "POST governance:summary": "PUT /account/summary/",
     "GET governance:summary-preview": "GET /account/summary/preview/",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from governance.domain import checklist
 from governance.domain.checklist import Answer, State, score
 from governance.domain.checklist_items import BY_SLUG, ITEMS
+from registry.domain.wording import counted
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PACE, FIXED = "conveyor.pace", "camera.fixed"  # 90 days measured, 180 days attested
@@ -51,7 +52,7 @@ def test_every_question_says_what_passes_what_shows_it_and_where_its_age_comes_f
     assert item.days >= 1
     assert bool(item.measured_by) != bool(item.until), "either measured, or what is missing"
     assert slug.startswith(next(one.slug for one in ITEMS if item in one.items))
-    assert f"{item.days} days" in item.decay
+    assert counted(item.days, "day") in item.decay
 
 
 # --- What answers are worth ----------------------------------------------------------------------
@@ -160,8 +161,7 @@ def test_a_section_is_the_sum_of_its_questions_and_the_line_its_weakest_section(
     assert (rollback.slug, rollback.told, standing.readiness) == ("rollback", "1.5 of 4", 0.375)
     assert [one.item.slug for one in standing.unanswered] == ["rollback.by_hand"]
     assert checklist.sentence("Line 2", standing) == (
-        "Line 2 is 0.38 ready: nobody has proved anything of rollback path. "
-        "1 question has no answer."
+        "Line 2 is 0.38 ready: nobody has proved the rollback path. 1 question has no answer."
     )
 
 

@@ -40,6 +40,14 @@ def here(graz, family):
     return reports(graz, family)
 
 
+@pytest.fixture
+def bare(here, graz, family):
+    """A line with a station, and nothing else on record."""
+    line = lines.open_line(_portal, plant_code=graz.code, code="line-3", name="Line 3")
+    lines.open_station(_portal, line, code="cam-z", name="Camera Z", family=family)
+    return line
+
+
 def found(line, slug: str, **later):
     now = timezone.now() + timedelta(**later)
     items = standing_of(_portal, line, now).standing.items
@@ -61,41 +69,41 @@ def set_up(line, number: int = 1, **facts) -> LineSetup:
 # --- The set-up ----------------------------------------------------------------------------------
 
 
-def test_a_line_without_a_set_up_says_so_of_each_of_its_questions(here):
+def test_a_line_without_a_set_up_says_so_of_each_of_its_questions(bare):
     for item in ("lighting.setup", "parts.setup", "conveyor.setup", "camera.setup"):
-        assert state(here.line, item) == (State.FAILS, "No set-up of the line is on record.")
+        assert state(bare, item) == (State.FAILS, "No set-up of the line is on record.")
 
 
-def test_the_set_up_in_force_is_read_and_what_it_lacks_is_named(here):
-    set_up(here.line, lighting="Ring light", lens="16 mm")
-    set_up(here.line, 2, lighting="Two bars", camera="acA", lens="16 mm", product="P-7")
-    assert state(here.line, "lighting.setup") == (
+def test_the_set_up_in_force_is_read_and_what_it_lacks_is_named(here, bare):
+    set_up(bare, lighting="Ring light", lens="16 mm")
+    set_up(bare, 2, lighting="Two bars", camera="acA", lens="16 mm", product="P-7")
+    assert state(bare, "lighting.setup") == (
         State.PROVED,
         "The set-up on record says: Two bars.",
     )
     lacking = "The set-up on record does not name mounting."
-    assert state(here.line, "camera.setup") == (State.FAILS, lacking)
+    assert state(bare, "camera.setup") == (State.FAILS, lacking)
     assert state(here.second, "lighting.setup")[0] is State.FAILS, "the other line has none"
 
 
 # --- Pace and scores -----------------------------------------------------------------------------
 
 
-def test_a_model_is_faster_than_the_line_or_it_is_not(here, family, recipe):
+def test_a_model_is_faster_than_the_line_or_it_is_not(bare, family, recipe):
     rows.version(family, recipe)
-    assert state(here.line, "conveyor.pace")[0] is State.UNANSWERED, "no cycle time is known"
-    set_up(here.line, conveyor="Belt", cycle_ms="400")
-    told, said = state(here.line, "conveyor.pace")
+    assert state(bare, "conveyor.pace")[0] is State.UNANSWERED, "no cycle time is known"
+    set_up(bare, conveyor="Belt", cycle_ms="400")
+    told, said = state(bare, "conveyor.pace")
     assert told is State.PROVED
     assert "the line cycles every 400 ms" in said
-    set_up(here.line, 2, conveyor="Belt", cycle_ms="1")
-    assert state(here.line, "conveyor.pace")[0] is State.FAILS
+    set_up(bare, 2, conveyor="Belt", cycle_ms="1")
+    assert state(bare, "conveyor.pace")[0] is State.FAILS
 
 
-def test_without_an_evaluation_at_the_plant_nothing_is_said_of_the_pace(here):
-    set_up(here.line, conveyor="Belt", cycle_ms="400")
-    assert state(here.line, "conveyor.pace")[0] is State.UNANSWERED
-    assert state(here.line, "drift.scored")[0] is State.FAILS
+def test_without_an_evaluation_at_the_plant_nothing_is_said_of_the_pace(here, bare):
+    set_up(bare, conveyor="Belt", cycle_ms="400")
+    assert state(bare, "conveyor.pace")[0] is State.UNANSWERED
+    assert state(bare, "drift.scored")[0] is State.FAILS
     assert state(here.second, "drift.scored")[0] is State.UNANSWERED, "it has no station"
 
 
@@ -197,12 +205,12 @@ def test_ten_lines_take_as_many_queries_as_two(here, graz, family, recipe):
         return len(found), len(queries)
 
     rows.version(family, recipe)
-    set_up(here.line, lighting="Ring light")
+    set_up(here.second, lighting="Ring light")
     before = asked()
     for number in range(4):
         plant = sites.open_plant(_portal, code=f"nova-{number}", name=f"Nova {number}")
         made = reports(plant, family)
-        set_up(made.line, lighting="Bar light")
+        set_up(made.second, lighting="Bar light")
         workers.beat(
             _portal,
             plant_code=plant.code,

@@ -64,7 +64,7 @@ class RetentionIn(serializers.Serializer[Any]):
 
 
 # --- What goes out -------------------------------------------------------------------------------
-class RuleOut(serializers.ModelSerializer[RetentionRule]):
+class RetentionRuleOut(serializers.ModelSerializer[RetentionRule]):
     classes = serializers.ListField(child=serializers.ChoiceField(choices=list(rules.BY_NAME)))
 
     class Meta:
@@ -75,27 +75,29 @@ class RuleOut(serializers.ModelSerializer[RetentionRule]):
         )
 
 
-class HoldOut(serializers.Serializer[Any]):
+class RetentionHoldOut(serializers.Serializer[Any]):
     hold = serializers.ChoiceField(choices=list(HOLDS))
     count = serializers.IntegerField(help_text="Stored files that it holds.")
     example = serializers.CharField(help_text="The first one's reason.")
 
 
-class StandingOut(serializers.Serializer[Any]):
+class StoredFilesOut(serializers.Serializer[Any]):
     stored = serializers.IntegerField(help_text="Files of the versions that you may see.")
     kept = serializers.IntegerField()
     may_go = serializers.IntegerField(help_text="Held by nothing any more.")
     may_go_bytes = serializers.IntegerField()
     purged = serializers.IntegerField()
-    reasons = HoldOut(many=True, help_text="Why what is kept is kept.")
+    reasons = RetentionHoldOut(many=True, help_text="Why what is kept is kept.")
 
 
 class RetentionOut(serializers.Serializer[Any]):
     family = serializers.CharField()
     sentence = serializers.CharField(help_text="What it comes to.")
-    rule = RuleOut(allow_null=True, help_text="In force; null: everything is kept for ever.")
-    standing = StandingOut()
-    history = RuleOut(many=True, help_text="Superseded rules, the newest first.")
+    rule = RetentionRuleOut(
+        allow_null=True, help_text="In force; null: everything is kept for ever."
+    )
+    standing = StoredFilesOut()
+    history = RetentionRuleOut(many=True, help_text="Superseded rules, the newest first.")
 
 
 # --- Endpoints -----------------------------------------------------------------------------------

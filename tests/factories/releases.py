@@ -51,8 +51,12 @@ def a_clearance(release: Release, **changes: Any) -> ClearanceRecord:
     return ClearanceRecord.objects.create(**(facts | changes))
 
 
-def change_supplier(line: Line, supplier: str = "Voest") -> LineSetup:
-    """Parts of another supplier run over the line from now on."""
+def change_supplier(line: Line, supplier: str = "Tata") -> LineSetup:
+    """Parts of another supplier run over the line from now on; all else stays."""
+    newest = LineSetup.objects.filter(line=line).order_by("-number").first()
     return setups.report_setup(
-        portal_scope("demo"), line, document={"supplier": supplier}, reason="A new contract."
+        portal_scope("demo"),
+        line,
+        document={**(newest.document if newest else {}), "supplier": supplier},
+        reason="A new contract.",
     )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.api import everywhere, imports, lines, roster, runbooks, standing
+from plants.api import (
+    deployments,
+    everywhere,
+    imports,
+    lines,
+    roster,
+    runbooks,
+    setups,
+    standing,
+)
 
 _PLANT = "plants/<slug:code>"
 _PERSON = f"{_PLANT}/people/<slug:person>"
@@ -19,11 +28,22 @@ urlpatterns = [
     path(f"{_PLANT}/on-call/", standing.OnCall.as_view(), name="on-call"),
     path(f"{_PLANT}/lines/", lines.Lines.as_view(), name="lines"),
     path(f"{_PLANT}/lines/<slug:line>/", lines.LineDetail.as_view(), name="line"),
+    path(f"{_PLANT}/lines/<slug:line>/setup/", setups.Setup.as_view(), name="line-setup"),
+    path(f"{_PLANT}/lines/<slug:line>/setups/", setups.Setups.as_view(), name="line-setups"),
     path(f"{_PLANT}/stations/", lines.Stations.as_view(), name="stations"),
     path(
         f"{_PLANT}/stations/<slug:line>/<slug:station>/",
         lines.StationDetail.as_view(),
         name="station",
+    ),
+    path(
+        f"{_PLANT}/stations/<slug:line>/<slug:station>/rollback/",
+        deployments.Rollback.as_view(),
+        name="rollback",
+    ),
+    path(f"{_PLANT}/deployments/", deployments.Deployments.as_view(), name="deployments"),
+    path(
+        f"{_PLANT}/deployments/<uuid:pk>/stop/", deployments.Stop.as_view(), name="deployment-stop"
     ),
     path(f"{_PLANT}/ownership/", lines.Ownerships.as_view(), name="ownership"),
     path(f"{_PLANT}/people/", roster.People.as_view(), name="people"),

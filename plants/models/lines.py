@@ -89,6 +89,11 @@ class Station(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse(
+            "plants:station-detail", args=[self.line.plant_id, self.line.code, self.code]
+        )
+
 
 class OwnershipQuerySet(ScopedQuerySet["Ownership"]):
     """Who owns a line, and who did."""

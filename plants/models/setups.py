@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.urls import reverse
 
 from registry.models.base import FrozenModel, FrozenQuerySet
 
@@ -38,6 +39,9 @@ class LineSetup(FrozenModel):
 
     def __str__(self) -> str:
         return f"set-up {self.number} of {self.line}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("plants:line-setup", args=[self.line.plant_id, self.line.code])
 
 
 class EnvelopeQuerySet(FrozenQuerySet["LineEnvelope"]):

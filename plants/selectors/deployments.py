@@ -36,6 +36,11 @@ class Meant:
         return [one for one in (self.decides, self.canary, self.shadow) if one]
 
     @property
+    def trials(self) -> list[Deployment]:
+        """Those that can be stopped: what decides is only replaced."""
+        return [one for one in (self.canary, self.shadow) if one]
+
+    @property
     def away_from(self) -> Deployment | None:
         """What a rollback to the version before takes away: a canary first."""
         return self.canary or self.decides

@@ -84,7 +84,7 @@ def _fact(name: str, title: str) -> Column:
 
 _SHAPE = Shape(
     columns=(
-        Column("number", "Number", lambda one: one.number, ("number",), is_number=True),
+        Column("number", "Number", lambda one: one.number, ("number",)),
         Column("changed", "What changed", _in_words),
         Column("reason", "Reason", lambda one: one.reason),
         Column("since", "Since", lambda one: one.since, ("since",)),

@@ -15,8 +15,8 @@ from plants.domain.desired_state import DECIDING, FALLBACKS, Mode
 from plants.models import Deployment, Station
 from plants.selectors.deployments import known_good
 from plants.services import intentions
-from registry.domain.access import PlantScope, Role
-from registry.domain.errors import Conflict, Invalid
+from registry.domain.access import ActorKind, PlantScope, Role
+from registry.domain.errors import Conflict, Invalid, NotAllowed
 from registry.services import ledger
 
 PREVIOUS = "previous"
@@ -43,19 +43,19 @@ def roll_back(
 
     Args:
         reason: may be empty; at two in the morning nobody is asked for prose.
-        away_from: the deployment that the caller saw and wants away: a second press of `previous`
-            does not go back twice, and what decides can be left though a canary runs, which then
-            ends with it.
+        away_from: with `previous`, the deployment that the caller saw and wants away: a second
+            press does not go back twice, and what decides can be left though a canary runs, which
+            then ends with it. The fallbacks take away whatever runs.
 
     Returns:
         What decides now; the ended canary where the platform decides nothing.
 
     Raises:
-        NotAllowed: the caller is no operator of the plant.
-        Conflict: the place is closed; nothing came before; something else runs than was seen.
+        NotAllowed: the caller is no operator of the plant, or its agent.
+        Conflict: the place is closed; nothing came before, or what was seen runs no more.
         Invalid: no such way.
     """
-    scope.require(Role.OPERATOR, station.line.plant_id)
+    _check_caller(scope, station)
     if to not in WAYS:
         problem = f"Choose one of {', '.join(WAYS)}."
         raise Invalid(problem, code="unknown-way", fields={"to": [problem]})
@@ -64,19 +64,29 @@ def roll_back(
     running = intentions.running_at(held)
     decides = next((one for one in running if one.mode in DECIDING), None)
     canary = next((one for one in running if one.mode == Mode.CANARY), None)
-    _check_seen(away_from, [one for one in (canary, decides) if one], held)
-    if to == PREVIOUS and canary and away_from in (None, canary.pk):
-        _carry_out(scope, [canary], decides or canary, words)
-        return decides or canary
-    if to != PREVIOUS and decides and decides.mode == to:
+    if to == PREVIOUS:
+        _check_seen(away_from, [one for one in (canary, decides) if one], held)
+        stays = (decides or canary) if canary and away_from in (None, canary.pk) else None
+    else:
+        stays = decides if decides and decides.mode == to else None
+    if stays:
         if canary:
-            _carry_out(scope, [canary], decides, words)
-        return decides
+            _carry_out(scope, [canary], stays, words)
+        return stays
     row = _restored(scope, held) if to == PREVIOUS else Deployment(station=held, mode=to)
     row.reason, row.started_by = words, scope.actor.name
     gone = [one for one in running if one in (decides, canary) or _is_double(one, row)]
     _carry_out(scope, gone, row, words)
     return row
+
+
+def _check_caller(scope: PlantScope, station: Station) -> None:
+    scope.require(Role.OPERATOR, station.line.plant_id)
+    if scope.actor.kind is ActorKind.PLANT:
+        raise NotAllowed(
+            "A plant's agent works for its machines; an operator or engineer rolls back.",
+            code="not-a-person",
+        )
 
 
 def _check_seen(seen: UUID | None, found: list[Deployment], station: Station) -> None:
@@ -96,7 +106,8 @@ def _restored(scope: PlantScope, station: Station) -> Deployment:
             f"No earlier version can come back at {station.name}; "
             "choose human_gate, a person at every part, or permissive, every part passes flagged."
         )
-        raise Conflict(problem, code="nothing-before", fields={"to": [problem]})
+        way_out = ["Choose one of the two."]
+        raise Conflict(problem, code="nothing-before", fields={"to": way_out})
     return Deployment(station=station, mode=Mode.ACTIVE, version=good.version, back_to=good)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 
 from plants.domain.local_times import instant_of
 from registry.domain.errors import Invalid, PlatformError
+
+Shape = TypeVar("Shape", bound=forms.Form)
 
 
 class Confirmation(forms.Form):
@@ -59,7 +61,7 @@ class Act:
         return self.form.is_bound
 
 
-def bound(request: HttpRequest, name: str, form: type[forms.Form], **options: Any) -> forms.Form:
+def bound(request: HttpRequest, name: str, form: type[Shape], **options: Any) -> Shape:
     """The act's form; filled with what was typed if this very act was sent."""
     data = request.POST if request.POST.get("do") == name else None
     return form(data, auto_id=f"{name.replace(':', '-')}_%s", **options)

@@ -10,10 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from plants.domain import rosters
 from plants.models import Line, Ownership, Plant, Station
+from plants.selectors import deployments as meant_reads
 from plants.selectors import report_lists
+from plants.selectors import setups as setup_reads
 from plants.selectors.reports import Reports
 from plants.services import lines, ownership
 from plants.web import report_forms as shapes
+from plants.web import stations as at_stations
 from plants.web.acts import Act, Confirmation, bound, carry_out
 from registry.domain.access import Role
 from registry.http import ScopedRequest, listed
@@ -73,7 +76,7 @@ def _plant_acts(request: ScopedRequest, plant: Plant) -> list[Act]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def detail(request: ScopedRequest, code: str, line: str) -> HttpResponse:
-    """One line: who owns it, who is on call, what is written for it, its stations."""
+    """One line: what runs there, how it is set up, who owns it, who is on call, its stations."""
     plant = get_object_or_404(Plant.objects.visible_to(request.scope), pk=code)
     found = get_object_or_404(Line.objects.visible_to(request.scope), plant=plant, code=line)
     found.plant = plant
@@ -86,37 +89,65 @@ def detail(request: ScopedRequest, code: str, line: str) -> HttpResponse:
     stations = list(
         Station.objects.visible_to(request.scope).filter(line=found).select_related("family")
     )
-    acts = _acts(request, found, current, stations)
+    for station in stations:
+        station.line = found
+    meant = meant_reads.meant(request.scope, [one for one in stations if not one.closed_at])
+    acts = _acts(request, found, current, meant)
+    ways_back = [at_stations.roll_back_act(request, one) for one in meant]
     status = 200
     if request.method == "POST":
-        request.scope.require(Role.ENGINEER, code)
-        done, status = carry_out(request, acts)
+        is_back = request.POST.get("do", "").startswith(at_stations.ROLL_BACK)
+        request.scope.require(Role.OPERATOR if is_back else Role.ENGINEER, code)
+        done, status = carry_out(request, [*acts, *ways_back])
         if done:
             return done
-    reports = Reports(request.scope, plant)
-    night = rosters.tonight(reports.now, reports.zone)
-    ahead = rosters.still_to_come(night, reports.now) or night
+    setup = setup_reads.current([found]).get(found.pk)
     context = {
+        **_of_the_night(Reports(request.scope, plant), found),
         "plant": plant,
         "line": found,
-        "row": next((row for row in reports.lines if row.line.pk == found.pk), None),
-        "missing": [one for one in reports.missing if one.line == found.code],
-        "tonight": [
-            shift
-            for shift in rosters.answering(reports.rules, found.code)
-            if shift.span.overlaps(ahead)
-        ],
         "current": current,
         "history": [one for one in history if one.until],
         "stations": stations,
-        **_rights(request, plant, acts),
+        "meant": meant,
+        "setup": setup,
+        "setup_facts": setup_reads.facts(setup) if setup else [],
+        **_line_rights(request, found, acts, ways_back),
     }
-    context["may_change"] = context["may_report"] and found.closed_at is None
     return render(request, "plants/line_detail.html", context, status=status)
 
 
+def _of_the_night(reports: Reports, line: Line) -> dict[str, Any]:
+    """What is missing of the line, who answers for it now and tonight."""
+    night = rosters.tonight(reports.now, reports.zone)
+    ahead = rosters.still_to_come(night, reports.now) or night
+    return {
+        "row": next((row for row in reports.lines if row.line.pk == line.pk), None),
+        "missing": [one for one in reports.missing if one.line == line.code],
+        "tonight": [
+            shift
+            for shift in rosters.answering(reports.rules, line.code)
+            if shift.span.overlaps(ahead)
+        ],
+    }
+
+
+def _line_rights(
+    request: ScopedRequest, line: Line, acts: list[Act], ways_back: list[Act]
+) -> dict[str, Any]:
+    rights = _rights(request, line.plant, acts)
+    is_open = line.closed_at is None and line.plant.closed_at is None
+    may_roll_back = is_open and request.scope.may(Role.OPERATOR, line.plant_id)
+    return {
+        **rights,
+        "may_change": rights["may_report"] and line.closed_at is None,
+        "may_roll_back": may_roll_back,
+        "acts": [*rights["acts"], *(ways_back if may_roll_back else [])],
+    }
+
+
 def _acts(
-    request: ScopedRequest, line: Line, current: Ownership | None, stations: list[Station]
+    request: ScopedRequest, line: Line, current: Ownership | None, meant: list[meant_reads.Meant]
 ) -> list[Act]:
     if line.closed_at:
         return []
@@ -165,9 +196,9 @@ def _acts(
             "The station is open.",
         ),
     ]
-    for station in stations:
-        if station.closed_at is None:
-            acts += _station_acts(request, station)
+    for one in meant:
+        acts += _station_acts(request, one.station)
+        acts += at_stations.stop_acts(request, one)
     return acts
 
 

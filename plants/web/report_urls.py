@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.web import imports, lines, people, roster, runbooks
+from plants.web import imports, lines, people, roster, runbooks, setups, stations
 
 _RUNBOOK = "plants/<slug:code>/runbooks/<slug:slug>"
 urlpatterns = [
     path("lines/", lines.everywhere, name="lines"),
     path("plants/<slug:code>/lines/", lines.index, name="line-list"),
     path("plants/<slug:code>/lines/<slug:line>/", lines.detail, name="line-detail"),
+    path("plants/<slug:code>/lines/<slug:line>/setup/", setups.page, name="line-setup"),
+    path(
+        "plants/<slug:code>/lines/<slug:line>/stations/<slug:station>/",
+        stations.detail,
+        name="station-detail",
+    ),
     path("plants/<slug:code>/people/", people.index, name="person-list"),
     path("plants/<slug:code>/roster/", roster.index, name="roster"),
     path("plants/<slug:code>/imports/", imports.index, name="imports"),

@@ -47,6 +47,13 @@ PAGES = {
     "POST registry:ledger-check": "POST /ledger/checks/",
     "GET registry:ledger-export": "GET /ledger/export/",
     "GET governance:clauses": "GET /ledger/clauses/",
+    "GET governance:campaigns": "GET /campaigns/",
+    "GET governance:campaign-new": "GET /families/ | GET /recipes/ | GET /plants/",
+    "POST governance:campaign-new": "POST /campaigns/",
+    "GET governance:campaign": "GET /campaigns/{id}/",
+    "POST governance:campaign-act": "POST /campaigns/{id}/halt/"
+    " | POST /campaigns/{id}/resumption/ | POST /campaigns/{id}/rollback/"
+    " | POST /campaigns/{id}/plants/{code}/retry/ | POST /campaigns/{id}/plants/{code}/skip/",
     "GET governance:home": "GET /fleet/",
     "GET governance:explore-family": "GET /families/{slug}/figures/",
     "GET governance:explore-version": "GET /versions/{id}/figures/",
@@ -61,6 +68,16 @@ PAGES = {
     "GET governance:checklist": "GET /plants/{code}/lines/{line}/checklist/",
     "POST governance:checklist": "POST /plants/{code}/lines/{line}/checklist/attestations/"
     " | POST /plants/{code}/lines/{line}/checklist/sign-off/",
+    "GET governance:approvals": "GET /approvals/",
+    "GET governance:releases": "GET /releases/",
+    "GET governance:release-new": "GET /versions/{id}/gates/"
+    " | GET /families/{slug}/policies/{number}/",
+    "POST governance:release-new": "POST /releases/",
+    "GET governance:release": "GET /releases/{id}/ | GET /ledger/",
+    "POST governance:release": "POST /releases/{id}/approvals/"
+    " | POST /releases/{id}/comments/ | POST /releases/{id}/withdrawal/"
+    " | POST /releases/{id}/clearance/ | POST /releases/{id}/start/"
+    " | POST /clearances/{id}/revocation/",
     "GET governance:summary": "GET /account/summary/",
     "POST governance:summary": "PUT /account/summary/",
     "GET governance:summary-preview": "GET /account/summary/preview/",
@@ -92,11 +109,19 @@ PAGES = {
     "GET plants:line-list": "GET /plants/{code}/lines/ | GET /plants/{code}/on-call/",
     "POST plants:line-list": "POST /plants/{code}/lines/",
     "GET plants:line-detail": "GET /plants/{code}/lines/{line}/ | GET /plants/{code}/stations/"
-    " | GET /plants/{code}/ownership/ | GET /plants/{code}/on-call/ | GET /plants/{code}/missing/",
+    " | GET /plants/{code}/ownership/ | GET /plants/{code}/on-call/ | GET /plants/{code}/missing/"
+    " | GET /plants/{code}/deployments/ | GET /plants/{code}/lines/{line}/setup/",
     "POST plants:line-detail": "POST /plants/{code}/ownership/ | PATCH /plants/{code}/lines/{line}/"
     " | DELETE /plants/{code}/lines/{line}/ | POST /plants/{code}/stations/"
     " | PATCH /plants/{code}/stations/{line}/{station}/"
-    " | DELETE /plants/{code}/stations/{line}/{station}/",
+    " | DELETE /plants/{code}/stations/{line}/{station}/"
+    " | POST /plants/{code}/stations/{line}/{station}/rollback/"
+    " | POST /plants/{code}/deployments/{id}/stop/",
+    "GET plants:line-setup": "GET /plants/{code}/lines/{line}/setup/"
+    " | GET /plants/{code}/lines/{line}/setups/",
+    "POST plants:line-setup": "POST /plants/{code}/lines/{line}/setup/",
+    "GET plants:station-detail": "GET /plants/{code}/stations/{line}/{station}/"
+    " | GET /plants/{code}/deployments/",
     "GET plants:person-list": "GET /plants/{code}/people/",
     "POST plants:person-list": "POST /plants/{code}/people/"
     " | PATCH /plants/{code}/people/{person}/ | DELETE /plants/{code}/people/{person}/"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from plants.domain.desired_state import Mode
 from plants.models import Plant, PlantCredential, Worker
 from plants.services.access import scope_of
 from registry.domain.access import CENTRE, portal_scope
@@ -16,6 +17,7 @@ from registry.domain.jobs import JobKind, JobState
 from registry.models import DatasetManifest, Job, ModelFamily, ModelVersion, Recipe
 from registry.services import jobs
 from tests.factories import registry as rows
+from tests.factories.deployments import put
 from tests.factories.reports import Reports, reports
 
 
@@ -115,6 +117,9 @@ def fleet() -> Fleet:
     )
     queued = rows.job(of, by, "brno", JobState.QUEUED, parent=base)
     _history(graz, running, done, failed, queued)
+    told = reports(graz, of)
+    put(told.station, base)
+    put(told.station, local, Mode.CANARY)
     return Fleet(
         graz,
         of,
@@ -128,7 +133,7 @@ def fleet() -> Fleet:
         gate_failed,
         done,
         credential(graz),
-        reports(graz, of),
+        told,
     )
 
 

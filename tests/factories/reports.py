@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from plants.domain import rosters as rules
 from plants.models import ContactMethod, Line, OnCallShift, Person, Plant, Runbook, Station
-from plants.services import lines, ownership, people, rosters, runbooks
+from plants.services import lines, ownership, people, rosters, runbooks, setups
 from registry.domain.access import portal_scope
 from registry.models import ModelFamily
 
@@ -28,6 +28,16 @@ RUNBOOK = """# When the camera misbehaves
 """
 
 
+SETUP = {
+    "product": "Housing 4711, variants A and B",
+    "supplier": "Voest",
+    "lighting": "Ring light at 30 degrees, daylight kept out",
+    "camera": "Mono, 5 megapixels, 200 microseconds",
+    "lens": "16 mm, f/5.6",
+    "cycle_ms": "400",
+}
+
+
 @dataclass
 class Reports:
     """What one plant has reported."""
@@ -43,7 +53,7 @@ class Reports:
 
 
 def reports(plant: Plant, family: ModelFamily | None = None) -> Reports:
-    """Line 1 is complete and covered for two weeks of nights; line 2 has no owner."""
+    """Line 1 is complete and covered for two weeks of nights; line 2 has no owner and no set-up."""
     scope = portal_scope("demo")
     line = lines.open_line(scope, plant_code=plant.code, code="line-1", name="Line 1")
     second = lines.open_line(scope, plant_code=plant.code, code="line-2", name="Line 2")
@@ -64,6 +74,7 @@ def reports(plant: Plant, family: ModelFamily | None = None) -> Reports:
         families=[family] if family else [],
         lines=[],
     )
+    setups.report_setup(scope, line, document=SETUP, reason="As the line was handed over.")
     shift = _nights(plant, line, anna, timezone.now())
     return Reports(line, second, station, anna, berta, contact, runbook, shift)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from plants.domain.desired_state import Mode
+from plants.models import Deployment
 from plants.services import deployments, rollbacks, setups
 from registry.domain.access import portal_scope
-from tests.factories.deployments import clearance_for, put
+from tests.factories.deployments import clearance_for
 from tests.factories.world import World
 
 NO_ENTRY = {
@@ -20,12 +21,6 @@ def _twice(call: Any) -> Any:
     return [call() for _ in range(2)]
 
 
-def _shadow(w: World) -> Any:
-    reports = w.graz.reports
-    clearance = clearance_for(w.graz.version, reports.line)
-    return put(reports.station, w.graz.version, Mode.SHADOW, clearance=clearance)
-
-
 def _started_twice(w: World) -> Any:
     reports = w.graz.reports
     clearance = clearance_for(w.graz.version, reports.line)
@@ -34,7 +29,7 @@ def _started_twice(w: World) -> Any:
 
 
 def _stopped(w: World) -> Any:
-    shadow = _shadow(w)
+    shadow = Deployment.objects.running().get(station=w.graz.reports.station)
     return _twice(lambda: deployments.stop(_portal, shadow, reason="Too slow."))
 
 
@@ -48,8 +43,11 @@ RECIPES = {
         lambda w: _twice(lambda: _set_up(w)),
         ["setup.reported"],
     ),
-    "plants.services.deployments.start": (_started_twice, ["deployment.started"]),
-    "plants.services.deployments.stop": (_stopped, ["deployment.started", "deployment.ended"]),
+    "plants.services.deployments.start": (
+        _started_twice,
+        ["deployment.ended", "deployment.started"],
+    ),
+    "plants.services.deployments.stop": (_stopped, ["deployment.ended"]),
     "plants.services.rollbacks.roll_back": (
         lambda w: _twice(
             lambda: rollbacks.roll_back(_portal, w.graz.reports.station, to="human_gate")

@@ -64,16 +64,16 @@ def _outcome(level: Level, max_drop: float) -> Outcome:
 
 
 def _falls(levels: Sequence[Level]) -> str:
-    """Levels' differences in points with their intervals, the largest fall first; an interval that
-    spans 0 is no proof of one."""
+    """Levels' differences, the largest fall first."""
     worst_first = sorted(levels, key=lambda level: -level.drop)
-    return listed(
-        [
-            f"{signed_points(-level.drop)} points at {level.value:g} "
-            f"({signed_points(-level.ends[1])} to {signed_points(-level.ends[0])})"
-            for level in worst_first
-        ]
-    )
+    return listed([difference(level, f"points at {level.value:g}") for level in worst_first])
+
+
+def difference(level: Level, unit: str = "points") -> str:
+    """How a level differs from the undisturbed rows, with its 95 % interval; one that spans 0 is no
+    proof of a fall."""
+    low, high = (signed_points(-end) for end in reversed(level.ends))
+    return f"{signed_points(-level.drop)} {unit} ({low} to {high})"
 
 
 def _reach(one: Perturbation, levels: Sequence[Level], holds: _Holds) -> str:

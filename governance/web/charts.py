@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from governance.domain.robustness import difference, falls
 from registry.domain.readings import WORSE
+from registry.domain.report_slices import Slices
 from registry.selectors.exploring import AtPlant, Score
 from registry.selectors.versions import ClassRow, ConfusionRow
 
@@ -257,6 +259,47 @@ def confusion(rows: Sequence[ConfusionRow], *, as_shares: bool) -> Figure:
 
 def _share_text(share: float) -> str:
     return "·" if not share else "<1 %" if share < 0.01 else f"{share * 100:.0f} %"
+
+
+def stress(slices: Slices) -> Figure:
+    """Balanced accuracy under each perturbation, the undisturbed figure as a line down the chart;
+    levels at which the version falls by shape, size and tone."""
+    levels = slices.levels
+    labels = [f"{one.perturbation.title} {one.value:g}" for one in levels]
+    own = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [one.figure["value"] for one in levels],
+        "y": labels,
+        "error_x": {**_whiskers([one.figure for one in levels]), "color": "--bar-fill"},
+        "marker": {
+            "color": ["--amber-line" if falls(one) else "--accent" for one in levels],
+            "size": [13 if falls(one) else 9 for one in levels],
+            "opacity": 1,
+            "symbol": ["diamond" if falls(one) else "circle" for one in levels],
+        },
+        "customdata": [[one.perturbation.unit, one.n, difference(one)] for one in levels],
+        "hovertemplate": "%{y} %{customdata[0]}: %{x:.3f}, n = %{customdata[1]}<br>"
+        "%{customdata[2]}<extra></extra>",
+    }
+    plain = slices.plain["value"]
+    line = {"color": "--line-strong", "width": 1, "dash": "dash"}
+    ends = {"x0": plain, "x1": plain, "y0": 0, "y1": 1, "yref": "paper"}
+    return {
+        "data": [own],
+        "layout": _layout(
+            _FRAME_PIXELS + _ROW_PIXELS * len(levels),
+            shapes=[{"type": "line", "layer": "below", "line": line, **ends}],
+            xaxis={"title": {"text": "Balanced accuracy, 0 to 1"}, "range": [0, 1.02]},
+            yaxis={
+                "type": "category",
+                "autorange": "reversed",
+                "fixedrange": True,
+                "categoryarray": labels,
+                "categoryorder": "array",
+            },
+        ),
+    }
 
 
 _PARTS = (("Recall", "recall", "circle", 0.12), ("Precision", "precision", "square-open", -0.12))

@@ -12,7 +12,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
+from governance.domain import robustness
+from governance.selectors.gate_slices import slices_of
 from governance.web import charts
+from registry.domain.report_slices import Slices
 from registry.domain.wording import counted
 from registry.http import ScopedRequest
 from registry.models import Metric, ModelFamily, ModelVersion
@@ -114,6 +117,15 @@ def _sentence(rows: list[exploring.AtPlant], names: dict[str, str]) -> str:
     )
 
 
+class _Stress:
+    """What the newest slices say, for a page: the sentences first, then a line for each level."""
+
+    def __init__(self, slices: Slices) -> None:
+        self.sentences = robustness.in_words(slices)
+        self.plain = slices.plain
+        self.levels = [(one, robustness.difference(one)) for one in slices.levels]
+
+
 @require_safe
 @login_required
 @draws_charts
@@ -127,14 +139,18 @@ def version(request: ScopedRequest, pk: UUID) -> HttpResponse:
     names = {code: facts.name for code, facts in plants_of(request).items()}
     metric = Metric(of.family.primary_metric).label
     shown = sorted({score.plant for score in scores})[: exploring.MAX_PLANTS]
+    slices = slices_of(request.scope, [of]).get(of.pk)
     as_shares = request.GET.get("show") != "counts"
     figures = {"time": charts.over_time(scores, shown, names, metric)}
     if card.classes:
         figures["confusion"] = charts.confusion(card.confusion, as_shares=as_shares)
         figures["classes"] = charts.class_by_class(card.classes)
+    if slices:
+        figures["stress"] = charts.stress(slices)
     context: dict[str, Any] = {
         "version": of,
         "card": card,
+        "stress": slices and _Stress(slices),
         "scores": scores[:_TABLE_ROWS],
         "all_scores": len(scores),
         "metric": metric,

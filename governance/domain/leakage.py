@@ -7,7 +7,14 @@ from typing import Any
 
 from governance.domain.gate_differences import Outcome
 from registry.domain import leakage_words
-from registry.domain.leakage_section import OF_FILE, Bounds, bounds, pairs_across, strength
+from registry.domain.leakage_section import (
+    OF_FILE,
+    Bounds,
+    bounds,
+    copies_in_all,
+    pairs_across,
+    strength,
+)
 
 Said = tuple[Outcome, str, float | None, int | None]
 _Finding = tuple[Outcome, str]
@@ -47,9 +54,9 @@ def _sides(gate: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[_Fi
         (section["near"], leakage_words.near_said(document)),
     ):
         if both is not None:
-            in_all = both is section["copies"] and bounds(both["pairs"])
             outcomes = [across if bounds(both["across"])[1] else "pass"]
-            outcomes += [_within(in_all, gate["max_copies"])] if in_all else []
+            if both is section["copies"]:
+                outcomes.append(_within(copies_in_all(section), gate["max_copies"]))
             yield _worst(outcomes), reason
         elif reason:
             yield "insufficient", reason

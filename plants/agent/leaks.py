@@ -93,5 +93,5 @@ def _warnings(near: Near | None, dataset: Dataset) -> tuple[str, ...]:
     lines = dataset.lines
     shown = "; ".join(f"{lines[first]} and {lines[second]}" for first, second in near.shown)
     both = f", {near.pairs.across} with one of the two held out" if near.pairs.across else ""
-    found = f"{counted(near.pairs.count, 'pair')} of images show nearly the same{both}"
-    return (f"{found} (lines {shown}): if two show one part, give them the same group.",)
+    found = f"Nearly the same: {counted(near.pairs.count, 'pair')} of images{both}"
+    return (f"{found} (lines {shown}); if two show one part, give them the same group.",)

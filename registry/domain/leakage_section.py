@@ -24,8 +24,9 @@ OF_LIGHT = ("brightness", "contrast", "sharpness")
 MAX_GIVEAWAYS = 20
 # A rule about fewer rows would fit by chance.
 MIN_FOR_RULE = 20
-# Hidden pairs are fewer than five, or those of fewer than five copies: of five equal rows ten.
-MOST_HIDDEN = SMALL_CELL * (SMALL_CELL - 1) // 2
+# Hidden are fewer than five near-copies, or the pairs of fewer than five copies: of five equal
+# rows ten.
+MOST_HIDDEN = {"near": SMALL_CELL - 1, "copies": SMALL_CELL * (SMALL_CELL - 1) // 2}
 
 Bounds = tuple[int, int]
 
@@ -151,11 +152,11 @@ def _part(count: int, of: int) -> dict[str, Any]:
 
 
 # --- Reading it ----------------------------------------------------------------------------------
-def bounds(count: Mapping[str, Any], most: int = MOST_HIDDEN) -> Bounds:
-    """The least and the most that a count of pairs or groups may be.
+def bounds(count: Mapping[str, Any], most: int = SMALL_CELL - 1) -> Bounds:
+    """The least and the most that a count may be, where a hidden one is at most so many.
 
     >>> bounds({"count": 9}), bounds({"count": None})
-    ((9, 9), (1, 10))
+    ((9, 9), (1, 4))
     """
     known = count["count"]
     return (1, most) if known is None else (known, known)
@@ -164,11 +165,17 @@ def bounds(count: Mapping[str, Any], most: int = MOST_HIDDEN) -> Bounds:
 def pairs_across(section: Mapping[str, Any]) -> Bounds:
     """How many pairs, of copies and near-copies, have one of the two in the hold-out."""
     low = high = 0
-    for both in filter(None, (section["copies"], section["near"])):
-        # That some across are hidden does not make them few: the others may be.
-        ends = bounds(both["across"], bounds(both["pairs"])[1])
-        low, high = low + ends[0], high + ends[1]
+    for name, most in MOST_HIDDEN.items():
+        if (both := section[name]) is not None:
+            # That some across are hidden does not make them few: the others may be.
+            ends = bounds(both["across"], bounds(both["pairs"], most)[1])
+            low, high = low + ends[0], high + ends[1]
     return low, high
+
+
+def copies_in_all(section: Mapping[str, Any]) -> Bounds:
+    """How many pairs of copies there are, on either side."""
+    return bounds(section["copies"]["pairs"], MOST_HIDDEN["copies"])
 
 
 def rows_told(part: Mapping[str, Any], of: int) -> Bounds:

@@ -55,7 +55,7 @@ def test_solar_cells_with_the_doubtful_labels_left_out(tmp_path: Path, product: 
     )
     assert finding.classes == {"sound": 65, "defect": 65}
     # Neighbours in the panel look alike; the set says nothing of panels.
-    assert [one for one in finding.warnings if "nearly the same" not in one] == []
+    assert [one for one in finding.warnings if "Nearly the same" not in one] == []
 
 
 def test_hot_rolled_steel_by_its_own_csv(tmp_path: Path):

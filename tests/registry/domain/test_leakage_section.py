@@ -67,7 +67,8 @@ def test_pairs_of_hidden_copies_are_hidden_because_they_would_count_them():
     found = leakage_section.Found(copies=Pairs(10, 10), near=None, groups=None, rules=())
     both = leakage_section.build(found, document)["copies"]
     assert both == {"pairs": {"count": None}, "across": {"count": None}}
-    assert leakage_section.bounds(both["pairs"]) == (1, 10)
+    assert leakage_section.copies_in_all({"copies": both}) == (1, 10)
+    assert leakage_section.pairs_across({"copies": both, "near": None}) == (1, 10)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 
 from governance.domain.gates import Elsewhere, Facts
 from governance.selectors.gate_references import (
@@ -23,7 +23,7 @@ from governance.selectors.gate_references import (
     siblings_of,
 )
 from governance.selectors.gate_slices import slices_of
-from registry.domain.access import PlantScope
+from registry.domain.access import CENTRE, PlantScope
 from registry.domain.errors import NotFound
 from registry.models import (
     DatasetManifest,
@@ -188,11 +188,23 @@ def _elsewhere(
 
 # --- Run again -----------------------------------------------------------------------------------
 def _runs(scope: PlantScope, versions: Sequence[ModelVersion]) -> dict[str, int]:
-    """How many jobs came to each version; the same inputs and the same file are one version."""
-    names = [str(one.pk) for one in versions if one.made_by == MadeBy.JOB]
-    jobs = Job.objects.visible_to(scope).filter(kind="retrain", result__version__in=names)
+    """How many jobs came to each version; the same inputs and the same file are one version.
+
+    Whoever may know of a baseline may know how often the centre made it again.
+    """
+    made = [one for one in versions if one.made_by == MadeBy.JOB]
+    names, central = ([str(one.pk) for one in some] for some in (made, _central(made)))
+    jobs = Job.objects.filter(kind="retrain", result__version__in=names)
+    if not scope.sees_everything:
+        jobs = jobs.filter(
+            Q(plant_code__in=scope.plant_codes) | Q(plant_code=CENTRE, result__version__in=central)
+        )
     counted = jobs.order_by().values_list("result__version").annotate(Count("pk"))
     return dict(counted)
+
+
+def _central(versions: Iterable[ModelVersion]) -> list[ModelVersion]:
+    return [one for one in versions if one.origin == CENTRE]
 
 
 def _other_files(version: ModelVersion, siblings: Iterable[Sibling]) -> int:

@@ -18,7 +18,7 @@ from governance.domain.gate_differences import (
     paired_differences,
     unpaired_differences,
 )
-from registry.domain.access import PlantScope
+from registry.domain.access import CENTRE, PlantScope
 from registry.domain.paired import Cells
 from registry.models import (
     Baseline,
@@ -67,8 +67,15 @@ class Sibling:
 
 
 def siblings_of(scope: PlantScope, family: ModelFamily) -> dict[str, list[Sibling]]:
-    """All versions of the family that the caller may see by origin, newest first."""
-    rows = ModelVersion.objects.visible_to(scope).filter(family=family).order_by("-registered_at")
+    """All versions of the family that the caller may see by origin, newest first.
+
+    With the centre's drafts, which are nobody's champion: a draft may show that the job behind a
+    baseline gave another file when it was run again.
+    """
+    rows = ModelVersion.objects.visible_to(scope)
+    if scope.sees(None):
+        rows |= ModelVersion.objects.filter(origin=CENTRE)
+    rows = rows.filter(family=family).order_by("-registered_at")
     # The oldest versions say what they are judged on by what they were trained on alone.
     judged_on = Coalesce(NullIf("dataset", Value("")), "manifest__dataset", Value(""))
     there = Evaluation.objects.filter(version=OuterRef("pk"), plant_code=OuterRef("origin"))

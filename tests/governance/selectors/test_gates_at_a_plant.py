@@ -13,6 +13,7 @@ from governance.selectors.gate_facts import facts_of
 from governance.services import policies
 from registry.domain.access import CENTRE, PlantScope, portal_scope
 from registry.domain.errors import Invalid, NotFound
+from registry.domain.jobs import JobState
 from registry.domain.paired import Cells
 from registry.models import ModelFamily, ModelVersion, Recipe
 from tests.factories import registry as rows
@@ -192,6 +193,22 @@ def test_a_neighbours_champion_and_figures_do_not_enter(line, ines, leipzig, sco
     assert found.report == rows.report(75, 3.0)
     assert "leipzig" not in str(found)
     assert {one.plant for one in found.elsewhere} == {CENTRE}
+
+
+def test_a_plant_may_know_how_often_the_centre_made_a_baseline_again(
+    line, family, recipe, ines, leipzig, petra, scope_of
+):
+    base = line.publish(0)
+    draft = line.add(1, CENTRE, manifest=base.manifest)
+    theirs = line.add(1, "leipzig")
+    for plant, version in ((CENTRE, base), (CENTRE, base), ("leipzig", base), ("leipzig", theirs)):
+        result = {"version": str(version.pk)}
+        rows.job(family, recipe, plant, JobState.SUCCEEDED, result=result)
+    for user, runs in ((ines, 2), (petra, 3)):
+        found = at("graz", base, scope_of(user))
+        assert (found.same_file, found.other_files) == (runs, 1)
+        assert draft.version not in str(found)
+    assert at("graz", theirs, scope_of(ines)).same_file == 0
 
 
 def test_a_review_at_a_plant_asks_a_constant_number_of_queries(line):

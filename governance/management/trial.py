@@ -15,6 +15,7 @@ import yaml
 
 from governance.management import trial_data
 from governance.management.fleet import ROOT, Fleet
+from registry.domain import report_slices
 from registry.domain.access import CENTRE
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 NEU_DET_ACCURACY = 0.93
 ELPV_GAIN = 0.10
 NEU_DET_SECONDS = 60.0
+# Of the lamp's level: a fall that the slices have to show, and levels at which there must be none.
+_BURNT, _HARMLESS = 4, (0.25, 1.25)
+LIGHT_FALL, LIGHT_SLACK = 0.20, 0.05
 _WAIT_SECONDS = 1800
 
 
@@ -120,6 +124,8 @@ def _recipe(kind: str, seed: int) -> Recipe:
     document = yaml.safe_load(path.read_text())
     document["name"] = f"{document['name']}-seed-{seed}"
     document["data_contract"]["split"]["seed"] = seed
+    if kind == "images":
+        document["stress"] = [{"op": "light@1", "gain": [*_HARMLESS, _BURNT]}]
     return recipes.publish(portal_scope("trial"), source=yaml.safe_dump(document, sort_keys=False))
 
 
@@ -179,7 +185,22 @@ def _broken_promises(outcome: Outcome) -> list[str]:
     gain = _gain(outcome)
     if gain < ELPV_GAIN:
         broken.append(f"adapting to poly gains {gain:.3f} AUC, less than {ELPV_GAIN}")
+    falls = _light(outcome)
+    if falls[_BURNT] < LIGHT_FALL:
+        broken.append(f"{_BURNT} times the light costs elpv mono {falls[_BURNT]:.3f} only")
+    if max(falls[level] for level in _HARMLESS) > LIGHT_SLACK:
+        broken.append("elpv mono falls at a level of light that should be harmless")
     return broken
+
+
+def _light(outcome: Outcome) -> dict[float, float]:
+    """How far balanced accuracy of elpv mono falls at each level of light, mean over the seeds."""
+    falls: dict[float, list[float]] = {}
+    for row in outcome.rows["solar-cells", "baseline on its own"]:
+        slices = report_slices.read(row.report.get("slices"))
+        for level in slices.levels if slices else ():
+            falls.setdefault(level.value, []).append(level.drop)
+    return {level: statistics.mean(drops) for level, drops in sorted(falls.items())}
 
 
 def _gain(outcome: Outcome) -> float:
@@ -210,6 +231,9 @@ def _document(outcome: Outcome, seconds: float, broken: list[str]) -> dict[str, 
     return {
         "rows": _summary(outcome),
         "elpv_gain": round(_gain(outcome), 4),
+        "elpv_mono_falls_by_light": {
+            str(level): round(fall, 4) for level, fall in _light(outcome).items()
+        },
         "seconds": round(seconds, 1),
         "failed": broken,
     }
@@ -237,11 +261,13 @@ def _table(outcome: Outcome) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+    light = ", ".join(f"{-fall:+.3f} at {level:g}" for level, fall in _light(outcome).items())
     return (
         f"{text}\n"
         "Several seeds: mean (lowest-highest). One seed: value (95 % interval). "
         "strip-defects at mill-b: the baseline is not comparable there, the classes differ.\n"
-        f"Adapting to poly gains {_gain(outcome):+.3f} AUC."
+        f"Adapting to poly gains {_gain(outcome):+.3f} AUC.\n"
+        f"elpv mono under another light, balanced accuracy beside undisturbed: {light}."
     )
 
 

@@ -144,7 +144,8 @@ ITEMS: tuple[Dimension, ...] = (
             Item(
                 "parts.variants",
                 "Has the model seen every kind of part that runs here?",
-                "At least 95 of 100 recent line images look like some part of the training data.",
+                "At least 95 of 100 recent line images lie, by every measure at once, where the "
+                "training data have images.",
                 "Coverage of the line's recent images by the training data.",
                 90,
                 _PARTS,
@@ -211,7 +212,7 @@ ITEMS: tuple[Dimension, ...] = (
             Item(
                 "camera.framing",
                 "Does the camera still look at the same place?",
-                "Recent line images are framed as the training images are.",
+                "At least 95 of 100 recent line images are framed as the training images are.",
                 "Framing of recent line images beside the training data's.",
                 30,
                 _MOUNT,

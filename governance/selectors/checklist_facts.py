@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max, OuterRef, Subquery
 
 from governance.domain.checklist import Answer
+from governance.selectors import checklist_envelopes
 from plants.domain import rosters
 from plants.domain.desired_state import FALLBACKS
 from plants.models import (
@@ -25,6 +26,7 @@ from plants.models import (
 )
 from plants.selectors import setups
 from plants.selectors.deployments import Meant, meant
+from plants.selectors.envelopes import LineCoverage, coverage_of_many
 from plants.selectors.reports import LineRow, is_for
 from registry.domain.access import PlantScope
 from registry.domain.wording import counted, listed, number
@@ -62,6 +64,7 @@ class Known:
     setups: Mapping[int, Mapping[str, str]]
     scored: Mapping[tuple[str, int], Scored]
     meant: Mapping[int, Meant]
+    coverage: Mapping[int, LineCoverage]
 
 
 def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
@@ -88,6 +91,7 @@ def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
         setups={line: row.document for line, row in setups.current(lines).items()},
         scored=_scored(scope, codes, {one.family_id for one in inspected if one.family_id}),
         meant={one.station.pk: one for one in meant(scope, inspected)},
+        coverage=coverage_of_many(scope, lines),
     )
 
 
@@ -131,8 +135,9 @@ def _scored(
 # --- What it answers -----------------------------------------------------------------------------
 def answers(known: Known, line: int) -> list[Answer]:
     """What the records say to the questions of one line."""
-    row = known.rows[line]
+    row, coverage = known.rows[line], known.coverage.get(line)
     return [
+        *(checklist_envelopes.answers(coverage) if coverage else ()),
         *_of_setup(known, row),
         *_of_pace(known, row),
         *_of_scores(known, row),

@@ -13,9 +13,11 @@ from governance.domain.checklist import State
 from governance.selectors.checklist import standing_of, standings
 from plants.domain.desired_state import Mode
 from plants.domain.line_setup import check
-from plants.models import Line, LineSetup, Worker
+from plants.models import Line, LineEnvelope, LineSetup, Worker
 from plants.services import lines, ownership, people, rosters, runbooks, sites, workers
 from registry.domain.access import portal_scope
+from registry.models import DatasetManifest
+from tests.factories import envelopes
 from tests.factories import registry as rows
 from tests.factories.deployments import put
 from tests.factories.reports import reports
@@ -126,6 +128,62 @@ def test_a_worker_that_was_never_seen_and_one_that_was(here, graz):
     assert state(here.line, "drift.worker", days=3)[0] is State.DECAYED
 
 
+# --- What the line's images look like ------------------------------------------------------------
+
+
+ENVELOPED = ("lighting.covered", "lighting.hours", "camera.framing", "camera.sharpness")
+
+
+def seen(line, document) -> None:
+    LineEnvelope.objects.create(line=line, document=document, images=document["images"])
+
+
+def trained(family, recipe, looks):
+    """A version of the plant whose training images look so."""
+    data = DatasetManifest.objects.create(
+        plant_code="graz",
+        dataset="castings",
+        digest="e" * 64,
+        rows=300,
+        document={**rows.manifest_document(), "envelope": looks},
+    )
+    return rows.version(family, recipe, manifest=data)
+
+
+def test_nothing_is_said_of_images_that_nobody_measured_or_that_nothing_was_trained_beside(
+    here, family, recipe
+):
+    assert {state(here.line, item)[0] for item in ENVELOPED} == {State.UNANSWERED}
+    rows.version(family, recipe)
+    seen(here.line, envelopes.line())
+    assert {state(here.line, item)[0] for item in ENVELOPED} == {State.UNANSWERED}
+
+
+def test_bright_mornings_that_are_not_in_the_training_set_are_named(here, family, recipe):
+    trained(family, recipe, envelopes.training())
+    seen(here.line, envelopes.line(bright=30))
+    told, said = state(here.line, "lighting.covered")
+    assert told is State.FAILS
+    assert said == (
+        "91 % of the recent images are covered; 30 images above 190 mean grey, 06:00\u2013"
+        "07:30, are "
+        "not in the training set."
+    )
+    assert state(here.line, "lighting.hours")[0] is State.FAILS
+    assert state(here.line, "parts.variants")[0] is State.FAILS
+    assert state(here.line, "camera.framing")[0] is State.PROVED
+    assert state(here.second, "camera.framing")[0] is State.UNANSWERED, "of it nothing was seen"
+
+
+def test_ordinary_light_is_covered_and_the_proof_ages_with_the_images(here, family, recipe):
+    trained(family, recipe, envelopes.training())
+    seen(here.line, envelopes.line(bright=0))
+    for item in (*ENVELOPED, "parts.variants"):
+        assert state(here.line, item)[0] is State.PROVED, item
+    assert found(here.line, "lighting.covered").falls_to == 0.5
+    assert state(here.line, "lighting.covered", days=31)[0] is State.AGEING
+
+
 # --- Going back ----------------------------------------------------------------------------------
 
 
@@ -206,11 +264,13 @@ def test_ten_lines_take_as_many_queries_as_two(here, graz, family, recipe):
 
     rows.version(family, recipe)
     set_up(here.second, lighting="Ring light")
+    seen(here.line, envelopes.line())
     before = asked()
     for number in range(4):
         plant = sites.open_plant(_portal, code=f"nova-{number}", name=f"Nova {number}")
         made = reports(plant, family)
         set_up(made.second, lighting="Bar light")
+        seen(made.line, envelopes.line())
         workers.beat(
             _portal,
             plant_code=plant.code,

@@ -35,9 +35,9 @@ def purge(scope: PlantScope) -> Purged:
     scope.require(Role.ADMINISTRATOR)
     left = purging.remove_files()
     with transaction.atomic():
-        held = {one.artifact for one in reads.verdicts(timezone.now()) if one.may_go}
-        purging.hold(held)
-        # Whoever ordered a job or brought the same bytes before the locks is seen now.
+        first = reads.verdicts(timezone.now())
+        held = purging.hold([one.artifact for one in first if one.may_go])
+        # Whoever brought the same bytes, or ordered a job, just before the locks is seen now.
         again = reads.verdicts(timezone.now())
         going = [one for one in again if one.may_go and one.artifact in held]
         sizes = reads.sizes([one.artifact for one in going])

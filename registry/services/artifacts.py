@@ -209,14 +209,8 @@ def _purge_of(sha256: str) -> ArtifactPurge | None:
     return ArtifactPurge.objects.standing().filter(artifact_id=sha256).first()
 
 
-def refuse_purged(sha256: str, *, hold: bool = False) -> None:
-    """Refuse bytes whose time was over; raises Gone.
-
-    Args:
-        hold: keep a purge away until the caller's transaction ends.
-    """
-    if hold:
-        Artifact.objects.select_for_update().get(pk=sha256)
+def refuse_purged(sha256: str) -> None:
+    """Refuse bytes whose time was over; raises Gone."""
     purge = _purge_of(sha256)
     if purge is not None:
         raise Gone(

@@ -140,12 +140,12 @@ def _parent(scope: PlantScope, wish: Wish, resolved: Mapping[str, Any]) -> Model
 
 
 def _check_stored(**needed: ModelVersion | None) -> None:
-    """Refuse versions whose bytes were purged, and keep a purge away until the job is on record."""
+    """Refuse versions whose bytes were purged: a worker would ask for them in vain."""
     for name, version in needed.items():
         if version is None:
             continue
         try:
-            artifacts.refuse_purged(version.artifact_id, hold=True)
+            artifacts.refuse_purged(version.artifact_id)
         except Gone as gone:
             raise Conflict(gone.message, code=gone.code, fields={name: [gone.message]}) from None
 

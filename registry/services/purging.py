@@ -33,15 +33,20 @@ class Purge:
     origins: Sequence[str] = ()
 
 
-def hold(digests: Collection[str]) -> None:
+def hold(digests: Collection[str]) -> set[str]:
     """Lock artifacts inside the caller's transaction, so that no new version takes one meanwhile.
+
+    Returns:
+        Those that are held. What somebody else holds is in use at this moment: it is left for the
+        next run, and nobody waits for anybody.
 
     Raises:
         RuntimeError: there is no transaction to hold them in.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("Locks last as long as a transaction: call hold inside atomic().")
-    list(Artifact.objects.select_for_update().filter(pk__in=digests).order_by("pk").values("pk"))
+    rows = Artifact.objects.select_for_update(skip_locked=True).filter(pk__in=digests)
+    return set(rows.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -90,8 +95,7 @@ def remove_files() -> int:
 def _remove_file(pk: int) -> bool:
     # The lock of `artifacts.admit`: of bytes that arrive again at this moment one copy stays.
     digest = ArtifactPurge.objects.values_list("artifact_id", flat=True).get(pk=pk)
-    hold([digest])
-    if not ArtifactPurge.objects.standing().filter(pk=pk).exists():
+    if not hold([digest]) or not ArtifactPurge.objects.standing().filter(pk=pk).exists():
         return False
     path = artifacts.content_path(digest)
     is_there = path.exists()

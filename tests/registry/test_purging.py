@@ -109,7 +109,7 @@ def test_only_an_administrator_or_the_portal_records_a_purge(artifact):
 
 def test_artifacts_are_held_inside_a_transaction(artifact):
     with transaction.atomic():
-        purging.hold([DIGEST])
+        assert purging.hold([DIGEST, "f" * 64]) == {DIGEST}
 
 
 # --- The same bytes again ------------------------------------------------------------------------

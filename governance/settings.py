@@ -260,6 +260,9 @@ SPECTACULAR_SETTINGS = {
         "VersionKindEnum": "registry.models.versions.VersionKind",
         "JobKindEnum": "registry.models.jobs.KINDS",
         "JobStateEnum": "registry.models.jobs.STATES",
+        "ReleaseStageEnum": "plants.domain.desired_state.STAGES",
+        "ReleaseStateEnum": "governance.selectors.releases.STATES",
+        "SeatEnum": "governance.domain.quorum.SEATS",
         "SubmissionStateEnum": "registry.models.submissions.SubmissionState",
     },
 }

@@ -7,13 +7,13 @@ from rest_framework import serializers
 
 from governance.domain.quorum import SEATS
 from governance.domain.staleness import NODES, TESTS
-from governance.models import ClearanceRecord, Release, ReleaseComment, ReleaseOutcome
+from governance.models import ClearanceRecord, Release, ReleaseComment
+from governance.selectors.releases import STATES
 from governance.services.texts import MAX_TEXT
 from plants.domain.desired_state import STAGES
 from plants.models import Deployment
 
 _MODES = [mode.value for mode in STAGES]
-_STATES = ["open", *(one.value for one in ReleaseOutcome if one.value)]
 _VERDICTS = ["approve", "decline"]
 
 
@@ -100,6 +100,7 @@ class ReleaseOut(serializers.ModelSerializer[Release]):
     name = serializers.CharField(source="version", read_only=True, help_text="Of the version.")
     plant = serializers.CharField(source="line.plant_id", read_only=True)
     line = serializers.CharField(source="line.code", read_only=True)
+    mode = serializers.ChoiceField(choices=_MODES, read_only=True)
     state = serializers.SerializerMethodField()
     policy = serializers.IntegerField(source="policy.number", read_only=True)
     renews = serializers.UUIDField(source="renews_id", allow_null=True, read_only=True)
@@ -112,7 +113,7 @@ class ReleaseOut(serializers.ModelSerializer[Release]):
             *("closed_by", "closed_at", "close_reason"),
         )
 
-    @extend_schema_field(serializers.ChoiceField(choices=_STATES))
+    @extend_schema_field(serializers.ChoiceField(choices=STATES))
     def get_state(self, release: Release) -> str:
         return release.outcome or "open"
 
@@ -160,6 +161,7 @@ class CommentOut(serializers.ModelSerializer[ReleaseComment]):
 
 
 class ClearanceOut(serializers.ModelSerializer[ClearanceRecord]):
+    ceiling = serializers.ChoiceField(choices=_MODES, read_only=True)
     conditions = serializers.ListField(child=serializers.CharField(), read_only=True)
     release = serializers.UUIDField(source="release_id", read_only=True)
 
@@ -171,19 +173,15 @@ class ClearanceOut(serializers.ModelSerializer[ClearanceRecord]):
         )
 
 
-class DeploymentOut(serializers.ModelSerializer[Deployment]):
+class IntentionOut(serializers.ModelSerializer[Deployment]):
+    """What a station is meant to run; what it does, it has not reported yet."""
+
     station = serializers.CharField(source="station.code", read_only=True)
-    reported = serializers.SerializerMethodField(
-        help_text="Always null: what is intended is known, what the station does is not yet."
-    )
+    mode = serializers.ChoiceField(choices=_MODES, read_only=True)
 
     class Meta:
         model = Deployment
-        fields = ("id", "station", "mode", "share", "started_by", "started_at", "reported")
-
-    @extend_schema_field({"type": "null"})
-    def get_reported(self, deployment: Deployment) -> None:
-        return None
+        fields = ("id", "station", "mode", "share", "started_by", "started_at")
 
 
 class ReleaseDetailOut(ReleaseOut):
@@ -204,7 +202,7 @@ class ReleaseDetailOut(ReleaseOut):
     retests = RetestOut(many=True, source="page.retests", read_only=True)
     comments = CommentOut(many=True, source="page.comments", read_only=True)
     clearance = ClearanceOut(source="page.clearance", allow_null=True, read_only=True)
-    deployments = DeploymentOut(
+    deployments = IntentionOut(
         many=True, source="page.running", read_only=True, help_text="Meant to run by it now."
     )
 
@@ -225,6 +223,6 @@ class WaitingOut(serializers.Serializer[Any]):
     )
     changes = ChangeOut(many=True, help_text="What changed; empty unless it is a review.")
     retests = RetestOut(many=True, help_text="The fewest tests that answer those changes.")
-    deployments = DeploymentOut(
+    deployments = IntentionOut(
         many=True, source="running", help_text="Meant to run by it, if it was cleared before."
     )

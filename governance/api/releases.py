@@ -161,7 +161,7 @@ class ReleaseStart(APIView):
         summary="Put it on a station of its line; clears it first where nothing is in the way",
         description="The station is then meant to run it; what it does, it reports itself.",
         request=shapes.StartIn,
-        responses={201: shapes.DeploymentOut},
+        responses={201: shapes.IntentionOut},
     )
     def post(self, request: Request, pk: UUID) -> Response:
         scope, release = scope_of(request), _release(request, pk)
@@ -169,7 +169,7 @@ class ReleaseStart(APIView):
         stations = Station.objects.visible_to(scope).filter(line=release.line)
         station = _named(stations.select_related("line"), "station", code=wanted.pop("station"))
         made = releases.start(scope, release, station, **wanted)
-        return Response(shapes.DeploymentOut(made).data, status=201)
+        return Response(shapes.IntentionOut(made).data, status=201)
 
 
 class ClearanceRevocation(APIView):

@@ -25,7 +25,7 @@ from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
 
 # What `standing.agreements` reads of a release.
 ALONG = ("version__recipe", "version__job", "version__family", "line__plant", "policy")
-_STATES = (
+STATES = (
     ("open", "open"),
     *((one.value, one.label.lower()) for one in ReleaseOutcome if one != ReleaseOutcome.OPEN),
 )
@@ -89,7 +89,7 @@ def listing(
                 whose,
                 "everybody's",
             ),
-            Filter("state", "State", _STATES, _by_state),
+            Filter("state", "State", STATES, _by_state),
             Filter(
                 "mode",
                 "For",

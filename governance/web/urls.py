@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.web import api, checklists, clauses, explore, gate, home, policies, retention, summary
+from governance.web import (
+    api,
+    campaigns,
+    checklists,
+    clauses,
+    explore,
+    gate,
+    home,
+    policies,
+    releases,
+    retention,
+    summary,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -12,6 +24,14 @@ urlpatterns = [
     path("families/<slug:slug>/policy/", policies.family, name="policies"),
     path("families/<slug:slug>/policy/<int:number>/", policies.policy, name="policy"),
     path("versions/<uuid:pk>/gates/", policies.version, name="version-gates"),
+    path("approvals/", releases.approvals, name="approvals"),
+    path("releases/", releases.index, name="releases"),
+    path("releases/new/", releases.new, name="release-new"),
+    path("releases/<uuid:pk>/", releases.detail, name="release"),
+    path("campaigns/", campaigns.index, name="campaigns"),
+    path("campaigns/new/", campaigns.new, name="campaign-new"),
+    path("campaigns/<uuid:pk>/", campaigns.detail, name="campaign"),
+    path("campaigns/<uuid:pk>/act/", campaigns.act, name="campaign-act"),
     path("readiness/", checklists.readiness, name="readiness"),
     path("plants/<slug:code>/lines/<slug:line>/checklist/", checklists.line, name="checklist"),
     path("", home.home, name="home"),

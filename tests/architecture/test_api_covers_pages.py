@@ -111,6 +111,7 @@ PAGES = {
     "GET plants:line-detail": "GET /plants/{code}/lines/{line}/ | GET /plants/{code}/stations/"
     " | GET /plants/{code}/ownership/ | GET /plants/{code}/on-call/ | GET /plants/{code}/missing/"
     " | GET /plants/{code}/deployments/ | GET /plants/{code}/lines/{line}/setup/",
+    "GET plants:line-envelope": "GET /plants/{code}/lines/{line}/envelope/",
     "POST plants:line-detail": "POST /plants/{code}/ownership/ | PATCH /plants/{code}/lines/{line}/"
     " | DELETE /plants/{code}/lines/{line}/ | POST /plants/{code}/stations/"
     " | PATCH /plants/{code}/stations/{line}/{station}/"

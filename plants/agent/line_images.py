@@ -1,6 +1,6 @@
 """Measures the recent images of a line: a folder `lines/<line>/` of the data folder.
 
-They need no labels. Nothing but counts leaves the plant, and the command prints them before it sends them.
+They need no labels. Nothing but counts leaves the plant, and the command prints them first.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plants.api import account_urls, people, report_urls, runs, search, worker
+from plants.api import account_urls, envelopes, people, report_urls, runs, search, worker
 
 app_name = "plants-api"
 urlpatterns = [
@@ -36,6 +36,11 @@ urlpatterns = [
         "plants/<slug:code>/credentials/<uuid:pk>/revocation/",
         people.Revocation.as_view(),
         name="revocation",
+    ),
+    path(
+        "plants/<slug:code>/lines/<slug:line>/envelope/",
+        envelopes.Envelope.as_view(),
+        name="line-envelope",
     ),
     *account_urls.urlpatterns,
     *report_urls.urlpatterns,

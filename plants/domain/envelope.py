@@ -34,6 +34,9 @@ from registry.domain.wording import number
 
 Numbers = npt.NDArray[np.float64]
 
+# A unit of more letters stands once beside a drawing and not at each bar.
+_LONG_UNIT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -80,6 +83,20 @@ class Scale:
         if first >= self.bins:
             return self.without
         return self.phrase.format(self.range_in_words(first, last) + self.unit)
+
+    def name_of(self, where: int) -> str:
+        """What one bin is called beside its bar.
+
+        >>> SCALES["brightness"].name_of(18), SCALES["colour"].name_of(15)
+        ('180 to 190', 'none')
+        >>> SCALES["brightness"].name_of(0), SCALES["framing_x"].name_of(19)
+        ('below 10', 'above 95 %')
+        """
+        if where >= self.bins:
+            return "none"
+        unit = self.unit if len(self.unit) < _LONG_UNIT else ""
+        words = self.range_in_words(where, where) + unit
+        return words.removeprefix("between ").replace(" and ", " to ")
 
     def _figure(self, edge: float) -> str:
         return number(round(edge * self.factor))

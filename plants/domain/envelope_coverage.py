@@ -156,14 +156,14 @@ def coverage(training: Mapping[str, Any], line: Mapping[str, Any]) -> Coverage:
             scale,
             training["measures"][name]["cells"],
             line["measures"][name]["cells"],
-            _least(training),
+            least_held(training),
         )
         for name, scale in SCALES.items()
     )
     return Coverage(line["images"], tuple(measures), _hours(training, line))
 
 
-def _least(training: Mapping[str, Any]) -> float:
+def least_held(training: Mapping[str, Any]) -> float:
     """Images that a bin must have to be held."""
     images: int = training["images"]
     return max(SMALL_CELL, LEAST_SHARE * images)
@@ -227,7 +227,7 @@ def _stretches(scale: Scale, covered: set[int]) -> list[list[int]]:
 
 def _hours(training: Mapping[str, Any], line: Mapping[str, Any]) -> MeasureCoverage | None:
     """The line's half hours beside those in which the training set was taken, or the next ones."""
-    least = _least(training)
+    least = least_held(training)
     held = {slot for slot, count in training["hours"] if slot != UNTOLD and count >= least}
     seen = {slot: count for slot, count in line["hours"] if slot != UNTOLD}
     if not held or not seen:

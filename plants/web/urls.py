@@ -5,6 +5,7 @@ from django.urls import path
 from plants.web import (
     accounts,
     baselines,
+    envelopes,
     openings,
     orders,
     plants,
@@ -41,6 +42,7 @@ urlpatterns = [
         plants.revoke,
         name="credential-revoke",
     ),
+    path("plants/<slug:code>/lines/<slug:line>/envelope/", envelopes.page, name="line-envelope"),
     path("jobs/new/", orders.new, name="job-new"),
     path("uploads/new/", uploads.new, name="upload-new"),
     path("baselines/new/", baselines.new, name="baseline-new"),

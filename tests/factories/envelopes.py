@@ -1,4 +1,7 @@
-"""What a line and a training set look like: ordinary images, and mornings too bright for them."""
+"""What a line and a training set look like: ordinary images, and mornings too bright for them.
+
+Rows are written past the services, as those of `tests.factories.registry`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ from typing import Any
 import numpy as np
 
 from plants.domain import envelope
+from plants.models import Line, LineEnvelope
+from registry.domain.digests import digest_of
+from registry.models import DatasetManifest
+from tests.factories import registry as rows
 
 _USUAL = {"brightness": 124.0, "contrast": 40.0, "sharpness": 700.0}
 
@@ -35,3 +42,22 @@ def line(ordinary: int = 329, bright: int = 21, *, days: int = 7) -> dict[str, A
     if bright:
         groups.append((bright, 196.0, [12, 13, 14]))
     return {**looks(*groups), "days": days, "skipped": 0}
+
+
+def manifest(plant_code: str = "graz", document: dict[str, Any] | None = None) -> DatasetManifest:
+    """A data set at a plant whose training images were looked at."""
+    plain = rows.manifest_document()
+    count = plain["splits"]["train"]["rows"]
+    return DatasetManifest.objects.create(
+        plant_code=plant_code,
+        dataset="castings",
+        digest=digest_of({"of": plant_code, "number": DatasetManifest.objects.count()}),
+        rows=plain["rows"],
+        document={**plain, "envelope": document or training(count)},
+    )
+
+
+def measured(of: Line, document: dict[str, Any] | None = None) -> LineEnvelope:
+    """What the worker told of a line's images just now."""
+    told = document or line()
+    return LineEnvelope.objects.create(line=of, document=told, images=told["images"])

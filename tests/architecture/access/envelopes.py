@@ -8,12 +8,17 @@ from tests.factories.world import Site, World
 
 TABLE = """
 # url                      method ano non vie ope eng app | sci man aud adm | age | elsewhere
+plants:line-envelope       GET    302 404 200 200 200 200 | 200 200 200 200 | 302 | 404
 plants-api:report-envelope POST   401 403 403 403 403 403 | 403 403 403 403 | 201 | =
+plants-api:line-envelope   GET    401 404 200 200 200 200 | 200 200 200 200 | 200 | 404
 """
 
 
 def asks(world: World, site: Site) -> dict[str, Ask]:
     """For each URL: the object of this plant, and a body that an allowed caller could send."""
+    of_line = Ask({"code": site.plant.code, "line": "line-1"})
     return {
+        "plants:line-envelope": of_line,
+        "plants-api:line-envelope": of_line,
         "plants-api:report-envelope": Ask({}, {"line": "line-1", "envelope": line()}),
     }

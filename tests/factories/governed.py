@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from governance.models import Release
 from governance.selectors.checklist import standing_of
 from governance.services import approvals, checklists, policies, releases
@@ -73,9 +75,10 @@ class Governed:
 
     def judge(self) -> Evaluation:
         """The plant's worker scores the version once more."""
-        return evaluations.record(
-            self.site.scope, self.version, self.version.manifest, report=report()
-        )
+        with transaction.atomic():
+            return evaluations.record(
+                self.site.scope, self.version, self.version.manifest, report=report()
+            )
 
     def answer_checklist(self) -> None:
         """Somebody attests what has no answer, and quality signs."""

@@ -41,7 +41,7 @@ def mills(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             env={**environ, **database, **bridge},
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=400,
             check=False,
         )
     assert done.returncode == 0, done.stderr[-3000:]

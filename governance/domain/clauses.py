@@ -53,9 +53,12 @@ CLAUSES: tuple[Clause, ...] = (
         "8.5.6.1.1",
         "When a control is replaced by another for a while, the substitute is approved, the parts "
         "made meanwhile can be traced, and the return to the control is verified.",
-        "not yet",
-        missing="Stations and rollback come later; a bypass of an inspection model is not recorded "
-        "here.",
+        "in part",
+        "Putting a human gate or a flagged pass in a model's place, and the return to a model, are "
+        "on record with person, time and reason; the return to a version takes a release.",
+        "What a station really did, the parts made meanwhile and the check at restart are not "
+        "recorded here yet.",
+        "plants:lines",
     ),
     Clause(
         "ISO/IEC 42001",
@@ -64,7 +67,7 @@ CLAUSES: tuple[Clause, ...] = (
         "while it is in use.",
         "in part",
         "Every change of registry, plants and governance leaves one entry in the ledger, from the "
-        "first job to the retirement of a version.",
+        "first job over approvals and what a line is meant to run to the retirement of a version.",
         "Decisions taken on the line are not logged by the portal yet.",
         "registry:ledger",
     ),
@@ -85,8 +88,9 @@ CLAUSES: tuple[Clause, ...] = (
         "and change.",
         "in part",
         "Ownership, deputies, rollback authority, runbooks and on-call shifts are reported per "
-        "line; versions can be retired.",
-        "Monitoring of lines, incidents and rollback come later.",
+        "line; each line has a hardening checklist; changes go through releases with approvals, "
+        "and rollbacks are on record; versions can be retired.",
+        "Monitoring of lines and incidents come later; stations do not report yet.",
         "plants:lines",
     ),
     Clause(

@@ -256,6 +256,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "ENUM_NAME_OVERRIDES": {
+        "ChecklistStateEnum": "governance.domain.checklist.STATES",
         "TaskKindEnum": "registry.models.families.TaskKind",
         "VersionKindEnum": "registry.models.versions.VersionKind",
         "JobKindEnum": "registry.models.jobs.KINDS",

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from governance.domain.checklist import State
+from governance.domain.checklist import STATES
 from governance.domain.checklist_items import BY_SLUG, ITEMS
 from governance.models import LineProof, SignOff
 from governance.selectors import readiness as lists
@@ -52,7 +52,7 @@ class ReadinessIn(serializers.Serializer[Any]):
 
 
 # --- What goes out -------------------------------------------------------------------------------
-class ItemOut(serializers.Serializer[Any]):
+class ChecklistItemOut(serializers.Serializer[Any]):
     item = serializers.ChoiceField(choices=list(BY_SLUG), source="item.slug")
     question = serializers.CharField(source="item.question")
     condition = serializers.CharField(source="item.condition", help_text="When it passes.")
@@ -62,7 +62,7 @@ class ItemOut(serializers.Serializer[Any]):
     )
     days = serializers.IntegerField(source="item.days", help_text="How long an answer is fresh.")
     decay = serializers.CharField(source="item.decay")
-    state = serializers.ChoiceField(choices=[state.value for state in State])
+    state = serializers.ChoiceField(choices=STATES)
     score = serializers.FloatField(help_text="0, 0.5 or 1.")
     words = serializers.CharField(help_text="The state in words.")
     said = serializers.CharField(
@@ -76,16 +76,16 @@ class ItemOut(serializers.Serializer[Any]):
     falls_to = serializers.FloatField()
 
 
-class SectionShareOut(serializers.Serializer[Any]):
+class ChecklistShareOut(serializers.Serializer[Any]):
     section = serializers.ChoiceField(choices=[one.slug for one in ITEMS], source="slug")
     score = serializers.FloatField()
     of = serializers.IntegerField(help_text="How many questions it has.")
     share = serializers.FloatField()
 
 
-class SectionOut(SectionShareOut):
+class ChecklistSectionOut(ChecklistShareOut):
     title = serializers.CharField()
-    items = ItemOut(many=True)
+    items = ChecklistItemOut(many=True)
 
 
 class SignOffOut(serializers.ModelSerializer[SignOff]):
@@ -94,7 +94,7 @@ class SignOffOut(serializers.ModelSerializer[SignOff]):
         fields = ("person", "readiness", "note", "signed_at")
 
 
-class StandingOut(serializers.Serializer[Any]):
+class LineStandingOut(serializers.Serializer[Any]):
     plant = serializers.CharField(source="line.plant_id")
     line = serializers.CharField(source="line.code")
     name = serializers.CharField(source="line.name")
@@ -117,13 +117,13 @@ class StandingOut(serializers.Serializer[Any]):
         return falling.falls_at.isoformat() if falling and falling.falls_at else None
 
 
-class LineReadinessOut(StandingOut):
-    sections = SectionShareOut(many=True, source="standing.sections")
+class LineReadinessOut(LineStandingOut):
+    sections = ChecklistShareOut(many=True, source="standing.sections")
 
 
-class ChecklistOut(StandingOut):
+class ChecklistOut(LineStandingOut):
     sentence = serializers.CharField()
-    sections = SectionOut(many=True, source="standing.sections")
+    sections = ChecklistSectionOut(many=True, source="standing.sections")
     in_the_way = serializers.SerializerMethodField(
         help_text="Why nothing goes further than shadow here; empty where it may."
     )

@@ -49,6 +49,9 @@ class State(StrEnum):
     UNANSWERED = "no answer"
 
 
+STATES = tuple(state.value for state in State)
+
+
 @dataclass(frozen=True, slots=True)
 class ItemStanding:
     """One question with what its answers come to.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
 
 from plants.models import Membership, Plant, User
 from plants.services.access import scope_for
@@ -15,6 +16,10 @@ from registry.domain.access import CENTRE, PlantScope, Role
 from tests.emptying import records_can_be_emptied
 
 __all__ = ["records_can_be_emptied"]
+
+# A busy machine is slow; what has to be fast is measured in tests/benchmarks.
+hypothesis_settings.register_profile("lineward", deadline=None)
+hypothesis_settings.load_profile("lineward")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ A gate passes, fails, or finds too little to say; insufficient never promotes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -43,6 +43,7 @@ class Facts:
         report: the evaluation's report, its figures checked against its counts; None before one,
             and `unjudged` says what to do about that.
         references: by "champion" and "baseline"; where one is missing, `without` says why.
+        itself: those of the two that are the version itself: it cannot lose against itself.
         newest_day: the last day of the hold-out's data, as far as it is known.
         slices: the newest rows judged again under perturbations, on the same plant's data.
         trained_on: the manifest of what it was trained on, or its part about leakage.
@@ -54,6 +55,7 @@ class Facts:
     today: date
     references: Mapping[str, Reference] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
+    itself: Collection[str] = ()
     newest_day: date | None = None
     trained_on: Mapping[str, Any] | None = None
     elsewhere: Sequence[Elsewhere] = ()
@@ -207,7 +209,7 @@ def _freshness(gate: Mapping[str, Any], facts: Facts) -> _Said:
 def _no_regression(gate: Mapping[str, Any], facts: Facts) -> _Said:
     reference = facts.references.get(gate["against"])
     if reference is None or not reference.classes:
-        return "insufficient", _missing(gate, facts), None, None
+        return _unheld(gate, facts)
     classes = list(reference.classes.values())
     value, ends = balanced(classes)
     n = sum(one.n for one in classes)
@@ -227,8 +229,8 @@ def _no_class_regression(gate: Mapping[str, Any], facts: Facts) -> _Said:
         if one.n >= gate["min_rows"]
     }
     if reference is None or not large:
-        reason = f"No class has {gate['min_rows']} rows." if reference else _missing(gate, facts)
-        return "insufficient", reason, None, None
+        few = f"No class has {gate['min_rows']} rows."
+        return ("insufficient", few, None, None) if reference else _unheld(gate, facts)
     said = {
         name: non_inferior(one.value, (one.low, one.high), gate["margin"])
         for name, one in large.items()
@@ -245,8 +247,11 @@ def _no_class_regression(gate: Mapping[str, Any], facts: Facts) -> _Said:
     return outcome, reason, worst.value, worst.n
 
 
-def _missing(gate: Mapping[str, Any], facts: Facts) -> str:
-    return facts.without.get(gate["against"], f"There is no {gate['against']} to hold it against.")
+def _unheld(gate: Mapping[str, Any], facts: Facts) -> _Said:
+    """Without a reference; the first version of a plant may be the baseline itself."""
+    against = gate["against"]
+    reason = facts.without.get(against, f"There is no {against} to hold it against.")
+    return "pass" if against in facts.itself else "insufficient", reason, None, None
 
 
 def _how(reference: Reference) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q
 from governance.domain.gates import Elsewhere, Facts
 from governance.selectors.gate_references import (
     MADE_FROM,
+    SELF,
     Beside,
     Chosen,
     Own,
@@ -78,6 +79,7 @@ def facts_of(
             today=version.registered_at.date() if as_registered else today,
             references=references,
             without=without,
+            itself=[role for role, said in chosen[version.pk].items() if said == SELF],
             newest_day=_newest_day(data.get(mine.manifest)) if mine else None,
             trained_on=data.get(version.manifest_id),
             elsewhere=elsewhere[version.pk],

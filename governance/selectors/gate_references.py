@@ -32,7 +32,7 @@ from registry.models import (
 from registry.models.versions import MadeBy
 
 _NOT_SCORED = "Its hold-out is not known before its plant has evaluated it."
-_SELF = "It is the baseline itself."
+SELF = "It is the baseline itself."
 _NO_BASELINE = "The family has no baseline to hold it against."
 # What makes two jobs the same job: the same of all this has to give the same file.
 MADE_FROM = ("manifest_id", "resolved_digest", "parent_id", "code_commit", "environment_digest")
@@ -162,7 +162,7 @@ def _roles(version: ModelVersion, in_force: Any, champion: Sibling | None) -> Ch
     baseline: tuple[UUID, str] | str = _NO_BASELINE
     if in_force:
         baseline = (in_force.version_id, f"baseline {in_force.number}")
-        baseline = _SELF if in_force.version_id == version.pk else baseline
+        baseline = SELF if in_force.version_id == version.pk else baseline
     return {
         "baseline": baseline,
         "champion": (champion.pk, f"champion {champion.name}") if champion else baseline,

@@ -177,6 +177,16 @@ def test_the_worst_class_decides():
 @pytest.mark.parametrize(
     ("gate", "more"), [("no-regression", {}), ("no-class-regression", {"min_rows": 1})]
 )
+def test_a_baseline_cannot_lose_against_itself(gate, more):
+    ask = {"against": "champion", "margin": 0.1, **more}
+    itself = {"champion": "It is the baseline itself."}
+    known = facts(report(), without=itself, itself=["champion"])
+    assert told(known, gate, **ask) == ("pass", "It is the baseline itself.")
+
+
+@pytest.mark.parametrize(
+    ("gate", "more"), [("no-regression", {}), ("no-class-regression", {"min_rows": 1})]
+)
 def test_without_a_reference_the_reason_is_said(gate, more):
     ask = {"against": "baseline", "margin": 0.1, **more}
     known = facts(report(), references=beside(), without={"baseline": "It is the baseline itself."})

@@ -144,7 +144,7 @@ def test_where_the_plant_had_none_the_baseline_is_the_champion(line):
     assert known.references.keys() == {"baseline", "champion"}
 
 
-def test_the_baseline_is_not_held_against_itself(line):
+def test_the_baseline_has_nothing_to_lose_against_itself(line):
     base = line.publish(0)
     itself = "It is the baseline itself."
     assert names(base) == {"baseline": itself, "champion": itself}

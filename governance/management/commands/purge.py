@@ -21,7 +21,8 @@ class Command(BaseCommand):
     help = (
         "Show which stored model files no retention clock, stage, work or child holds any more, "
         "and why all others are kept. With --execute, remove them: one ledger entry each; rows, "
-        "evaluations, manifests and the ledger are never removed."
+        "evaluations, manifests and the ledger are never removed. Uploads that nobody went on "
+        "with and answers kept for a day go by themselves."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

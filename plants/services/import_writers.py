@@ -27,6 +27,7 @@ from plants.models import (
 from plants.services.checks import check_fields
 from plants.services.import_runbooks import write as write_runbooks
 from plants.services.imported import CHANGED_AT_ONCE, Known, named
+from plants.services.intentions import check_family, in_use
 from plants.services.lines import line_fact, station_fact
 from plants.services.ownership import declared_fact, said
 from plants.services.people import person_fact
@@ -57,6 +58,7 @@ def _lines(known: Known, changes: Sequence[Change]) -> list[Fact]:
 def _stations(known: Known, changes: Sequence[Change]) -> list[Fact]:
     rows = Station.objects.visible_to(known.scope).filter(line__plant=known.plant)
     present = {(one.line_id, one.code): one for one in rows}
+    used = in_use(station__line__plant=known.plant)
     new, changed, facts = [], [], []
     for change in changes:
         values, line = change.values, known.lines[change.values["line"]]
@@ -68,6 +70,8 @@ def _stations(known: Known, changes: Sequence[Change]) -> list[Fact]:
             new.append(station)
             facts.append(station_fact("station.opened", station, **details))
         else:
+            with named(change):
+                check_family(station, family, used)
             station.line, station.name, station.family = line, values["name"], family
             changed.append(station)
             facts.append(station_fact("station.changed", station, name=station.name, **details))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from plants.models import Deployment, Station
 from plants.services.checks import lock_plant
 from registry.domain.access import PlantScope
 from registry.domain.errors import Conflict, Invalid
+from registry.models import ModelFamily
 from registry.services import ledger
 
 MAX_REASON = 2_000  # characters
@@ -36,6 +37,30 @@ def running_at(station: Station) -> list[Deployment]:
     for row in found:
         row.station = station
     return found
+
+
+def in_use(**at: Any) -> dict[int, Deployment]:
+    """Of the stations there, by their key, a version that each is meant to run; one query."""
+    rows = Deployment.objects.running().filter(version__isnull=False, **at)
+    return {row.station_id: row for row in rows.select_related("version__family")}
+
+
+def check_family(
+    station: Station, family: ModelFamily | None, used: Mapping[int, Deployment]
+) -> None:
+    """Refuse another family where a version of the present one is meant to run.
+
+    Raises:
+        Conflict: it would inspect what its version does not know.
+    """
+    row = used.get(station.pk)
+    if row and station.family_id != (family.pk if family else None):
+        raise Conflict(
+            f"{what(row)} is meant to run at {station.name}; end that, then say what else the "
+            "station inspects.",
+            code="in-use",
+            fields={"family": ["Keep the family while a version of it is meant to run here."]},
+        )
 
 
 def checked_reason(reason: str) -> str:

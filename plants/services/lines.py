@@ -7,8 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from plants.domain.desired_state import FALLBACKS
-from plants.models import Deployment, Line, Station
+from plants.models import Line, Station
 from plants.services import intentions
 from plants.services.checks import check_fields, lock_plant
 from registry.domain.access import PlantScope, Role
@@ -112,25 +111,13 @@ def change_station(
         raise _closed("station", locked.name)
     if (locked.name, locked.family_id) == (name, family.pk if family else None):
         return locked
-    if locked.family_id != (family.pk if family else None):
-        _check_idle(locked)
+    intentions.check_family(locked, family, intentions.in_use(station=locked))
     locked.name, locked.family = name, family
     check_fields(locked, "station")
     locked.save(update_fields=["name", "family"])
     details = {"name": name, "family": family.slug if family else ""}
     _record_station(scope, "station.changed", locked, **details)
     return locked
-
-
-def _check_idle(station: Station) -> None:
-    models = Deployment.objects.running().filter(station=station).exclude(mode__in=FALLBACKS)
-    if found := models.select_related("version__family").first():
-        raise Conflict(
-            f"{intentions.what(found)} is meant to run at {station.name}; end that, then say what "
-            "else the station inspects.",
-            code="in-use",
-            fields={"family": ["Keep the family while a version of it is meant to run here."]},
-        )
 
 
 @transaction.atomic

@@ -78,12 +78,12 @@ def roll_back_act(request: ScopedRequest, meant: reads.Meant) -> Act:
     none = "" if meant.canary or meant.back_to else " No earlier version can come back here."
     return Act(
         name,
-        f"Roll {station.name} back",
+        f"Roll back {station.name}",
         "Roll back now",
         form,
         partial(_roll_back, request.scope, station, form),
         f"{station.name} is rolled back.",
-        f"This counts at once and asks nobody. What it takes away returns by a release only.{none}",
+        f"It counts at once; nobody has to agree. What it takes away returns by a release only.{none}",
         is_danger=True,
     )
 

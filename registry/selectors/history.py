@@ -27,6 +27,9 @@ _NEWS = (
     "plant.closed",
     "credential.activated",
     "credential.revoked",
+    "deployment.started",
+    "deployment.rolled-back",
+    "setup.reported",
 )
 
 
@@ -79,7 +82,8 @@ def told(scope: PlantScope, entries: list[LedgerEntry]) -> list[Event]:
 
 def _plain(subject: str) -> tuple[str, str]:
     kind, _, name = subject.partition(":")
-    return (f"the {kind}" if kind in {"credential", "ledger", "plant"} else f"{kind} {name}"), ""
+    is_bare = kind in {"credential", "deployment", "ledger", "plant"}
+    return (f"the {kind}" if is_bare else f"{kind} {name}"), ""
 
 
 def _named(scope: PlantScope, entries: Iterable[LedgerEntry]) -> dict[str, tuple[str, str]]:

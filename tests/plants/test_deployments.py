@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from plants.domain.desired_state import Mode
 from plants.models import Deployment
-from plants.services import deployments, lines, sites
+from plants.services import deployments, imports, lines, sites
 from plants.services.access import scope_for
 from registry.domain.access import portal_scope
 from registry.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -218,10 +218,16 @@ def test_a_station_keeps_its_family_while_a_version_is_meant_to_run_there(here, 
     change = {"name": "Camera A", "family": other}
     said = refused(Conflict, lambda: lines.change_station(_portal, here.station, **change))
     assert "end that" in said
+    table = b"line,station,name,family\nline-1,cam-a,Camera A,weld-seams\n"
+    imported = {"kind": "stations", "raw": table}
+    said = refused(Conflict, lambda: imports.carry_out(_portal, here.line.plant, **imported))
+    assert said.startswith("Line 2: ")
     renamed = lines.change_station(_portal, here.station, name="Eye", family=family)
     assert renamed.name == "Eye"
     deployments.stop(_portal, shadow)
-    assert lines.change_station(_portal, here.station, **change).family == other
+    imports.carry_out(_portal, here.line.plant, **imported)
+    here.station.refresh_from_db()
+    assert here.station.family == other
 
 
 def test_the_database_keeps_one_that_decides_and_a_clearance_behind_every_model(here, version):

@@ -27,7 +27,7 @@ ELPV_GAIN = 0.10
 NEU_DET_SECONDS = 60.0
 # Of the lamp's level: a fall that the slices have to show, and levels at which there must be none.
 _BURNT, _HARMLESS = 4, (0.25, 1.25)
-LIGHT_FALL, LIGHT_SLACK = 0.20, 0.05
+LIGHT_FALL, LIGHT_SLACK = 0.2, 0.1  # one row of 32 is worth 3 points
 _WAIT_SECONDS = 1800
 
 
@@ -261,7 +261,9 @@ def _table(outcome: Outcome) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-    light = ", ".join(f"{-fall:+.3f} at {level:g}" for level, fall in _light(outcome).items())
+    light = ", ".join(
+        f"{0 - round(fall, 3):+.3f} at {level:g}" for level, fall in _light(outcome).items()
+    )
     return (
         f"{text}\n"
         "Several seeds: mean (lowest-highest). One seed: value (95 % interval). "

@@ -23,6 +23,19 @@ _REPORT = {
     "classes": ["good", "scratch"],
     "confusion": [[96, 4], [3, 17]],
     "metrics": {"balanced_accuracy": {"value": 0.905, "low": 0.82, "high": 0.96, "n": 120}},
+    "slices": {
+        "plain": {"n": 40, "cells": [[0, 0, 19], [0, 1, 1], [1, 0, 3], [1, 1, 17]]},
+        "levels": [
+            {
+                "op": "light@1",
+                "parameter": "gain",
+                "value": 2,
+                "n": 40,
+                "cells": [[0, 0, 19], [0, 1, 1], [1, 0, 9], [1, 1, 11]],
+                "pairs": [[19, 0, 0, 1], [11, 6, 0, 3]],
+            }
+        ],
+    },
 }
 _SIGNATURE = {"kind": "images", "classes": ["good", "scratch"]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plants.agent.jobs import beside, work
+from plants.agent.jobs import beside, slices, work
 
 
 def run(place: work.Workplace) -> None:
@@ -11,6 +11,7 @@ def run(place: work.Workplace) -> None:
     Raises:
         PlatformError: the data is refused, or a version expects something else.
     """
+    slices.check(place)
     prepared = work.prepare(place)
     is_pair = bool(place.order.get("against"))
     scored = beside.score(place, prepared, "parent", (0.1, 0.55 if is_pair else 1.0))

@@ -12,6 +12,7 @@ def run(place: work.Workplace) -> None:
     Raises:
         PlatformError: data or recipe are refused; its code is what may leave the plant.
     """
+    slices.check(place)
     prepared = work.prepare(place)
     dataset, split = prepared.dataset, prepared.split
     classes = _classes(place, dataset.classes)

@@ -14,7 +14,8 @@ from plants.agent.jobs import work
 from plants.agent.ops import Predictions
 from plants.domain import perturbations
 from registry.domain import report_slices
-from registry.domain.stress import Perturbation, levels_of
+from registry.domain.errors import Invalid
+from registry.domain.stress import PERTURBATIONS, Perturbation, levels_of
 
 Share = tuple[float, float]
 
@@ -76,6 +77,17 @@ def judged_again(
 
 def _levels(place: work.Workplace) -> list[tuple[Perturbation, float]]:
     return levels_of(place.order["recipe"].get("stress", []))
+
+
+def check(place: work.Workplace) -> None:
+    """Refuse, before anything is trained, a recipe whose perturbations this worker cannot make."""
+    for step in place.order["recipe"].get("stress", []):
+        if step["op"] not in PERTURBATIONS:
+            raise Invalid(
+                f"This worker does not know the perturbation {step['op']:.64}: update the worker "
+                "or choose another recipe.",
+                code="unsupported-operation",
+            )
 
 
 def _most(holdout: work.AnyExamples) -> int:

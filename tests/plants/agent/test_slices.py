@@ -15,6 +15,7 @@ from plants.agent.examples import ImageExamples, TableExamples
 from plants.agent.jobs import evaluate, retrain, slices, work
 from plants.domain import protocol
 from registry.domain import metrics, recipes, report_slices
+from registry.domain.errors import Invalid
 from registry.domain.recipe_yaml import parse_yaml
 from tests.factories.agent import RECIPE
 from tests.plants.agent.data_folders import image_set
@@ -122,6 +123,18 @@ def test_readings_are_disturbed_for_all_rows_alike(tmp_path: Path) -> None:
     fine, coarse = read.of("sensor_noise@1")
     assert fine.n == 400
     assert fine.drop < 0.02 < coarse.drop
+
+
+@pytest.mark.parametrize("job", [retrain, evaluate])
+def test_a_perturbation_of_a_newer_portal_is_refused_before_anything_is_done(
+    tmp_path: Path, job: Any
+) -> None:
+    place = workplace(tmp_path / "job", recipe(STRESS))
+    place.order["recipe"]["stress"][0]["op"] = "light@2"
+    with pytest.raises(Invalid, match="does not know the perturbation light@2") as caught:
+        job.run(place)
+    assert caught.value.code == "unsupported-operation"
+    assert list(place.folder.iterdir()) == []
 
 
 @pytest.mark.slow

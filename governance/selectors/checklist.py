@@ -13,7 +13,7 @@ from django.utils import timezone
 from governance.domain import checklist as rules
 from governance.domain.checklist import Answer, ItemStanding, Standing
 from governance.models import LineProof, SignOff
-from governance.selectors import checklist_facts
+from governance.selectors import checklist_facts, checklist_records
 from plants.models import Line
 from registry.domain.access import PlantScope
 from registry.domain.wording import counted, listed, number
@@ -42,6 +42,12 @@ class LineStanding:
     def sentence(self) -> str:
         """How ready the line is."""
         return rules.sentence(self.line.name, self.standing)
+
+    @property
+    def decays_on(self) -> str:
+        """The day on which a score falls next, if one does by itself."""
+        falling = self.standing.next_to_decay
+        return rules.day(falling.falls_at, self.now) if falling and falling.falls_at else ""
 
     @property
     def fallen(self) -> list[ItemStanding]:
@@ -98,7 +104,7 @@ def standings(
 ) -> list[LineStanding]:
     """How ready these lines are, in their order; as many queries for many as for one."""
     asked = now or timezone.now()
-    known = checklist_facts.read(scope, lines, asked)
+    known = checklist_records.read(scope, lines, asked)
     given, signed = _given(scope, known.rows), _signed(scope, known.rows)
     found = []
     for line in lines:

@@ -1,39 +1,20 @@
-"""What the portal's own records say to the hardening checklist, for any number of lines at once."""
+"""What the portal's own records say to the hardening checklist of a line."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
-
-from django.db.models import Max, OuterRef, Subquery
 
 from governance.domain.checklist import Answer
 from governance.selectors import checklist_envelopes
+from governance.selectors.checklist_records import ON_CALL_AHEAD, Known, Row, Scored
 from plants.domain import rosters
 from plants.domain.desired_state import FALLBACKS
-from plants.models import (
-    Line,
-    OnCallShift,
-    Ownership,
-    Plant,
-    Runbook,
-    Station,
-    Worker,
-)
-from plants.selectors import setups
-from plants.selectors.deployments import Meant, meant
-from plants.selectors.envelopes import LineCoverage, coverage_of_many
-from plants.selectors.reports import LineRow, is_for
-from registry.domain.access import PlantScope
+from plants.selectors.deployments import Meant
+from plants.selectors.reports import covers
 from registry.domain.wording import counted, listed, number
-from registry.models import Evaluation
 
 _BY = "the portal"
-_ON_CALL_AHEAD = timedelta(days=7)
 _DAY = timedelta(days=1)
 # Which facts of the set-up an item asks for.
 _SETUP = {
@@ -44,95 +25,6 @@ _SETUP = {
 }
 
 
-class Scored(NamedTuple):
-    """The newest evaluation of a family at a plant."""
-
-    at: datetime
-    p95_ms: float | None
-
-
-@dataclass(slots=True)
-class Known:
-    """Everything on record that the questions ask of these lines; read at once."""
-
-    now: datetime
-    zones: Mapping[str, ZoneInfo]
-    rows: dict[int, LineRow]
-    shifts: Mapping[str, list[rosters.Shift]]
-    runbooks: Mapping[str, list[Runbook]]
-    seen: Mapping[str, datetime]
-    setups: Mapping[int, Mapping[str, str]]
-    scored: Mapping[tuple[str, int], Scored]
-    meant: Mapping[int, Meant]
-    coverage: Mapping[int, LineCoverage]
-
-
-def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
-    """What is on record of these lines."""
-    rows = {line.pk: LineRow(line) for line in lines}
-    codes = {line.plant_id for line in lines}
-    owned = Ownership.objects.visible_to(scope).current().filter(line__in=rows)
-    for one in owned.select_related("owner", "deputy", "rollback_authority"):
-        rows[one.line_id].ownership = one
-    stations = Station.objects.visible_to(scope).open().filter(line__in=rows)
-    for station in stations.select_related("family").order_by("code"):
-        rows[station.line_id].stations.append(station)
-    inspected = [station for row in rows.values() for station in row.stations]
-    named = Plant.objects.visible_to(scope).filter(pk__in=codes).order_by()
-    zones = dict(named.values_list("code", "time_zone"))
-    workers = Worker.objects.visible_to(scope).filter(plant__in=codes).order_by()
-    return Known(
-        now=now,
-        zones={code: ZoneInfo(name) for code, name in zones.items()},
-        rows=rows,
-        shifts=_shifts(scope, codes, now),
-        runbooks=_runbooks(scope, codes),
-        seen=dict(workers.values_list("plant").annotate(Max("last_seen_at"))),
-        setups={line: row.document for line, row in setups.current(lines).items()},
-        scored=_scored(scope, codes, {one.family_id for one in inspected if one.family_id}),
-        meant={one.station.pk: one for one in meant(scope, inspected)},
-        coverage=coverage_of_many(scope, lines),
-    )
-
-
-def _shifts(
-    scope: PlantScope, codes: Iterable[str], now: datetime
-) -> Mapping[str, list[rosters.Shift]]:
-    """A fleet's week is thousands of shifts: their figures are read, no rows are made of them."""
-    found: defaultdict[str, list[rosters.Shift]] = defaultdict(list)
-    rows = OnCallShift.objects.visible_to(scope).filter(plant__in=codes)
-    ahead = rows.covering(now, now + _ON_CALL_AHEAD).filter(level=rosters.PRIMARY).order_by()
-    names = ("plant", "starts_at", "ends_at", "person__name", "line__code")
-    for plant, starts, ends, person, line in ahead.values_list(*names):
-        found[plant].append(rosters.Shift(rosters.Span(starts, ends), person, line))
-    return found
-
-
-def _runbooks(scope: PlantScope, codes: Iterable[str]) -> Mapping[str, list[Runbook]]:
-    found: defaultdict[str, list[Runbook]] = defaultdict(list)
-    rows = Runbook.objects.visible_to(scope).filter(plant__in=codes, retired_at=None)
-    for one in rows.prefetch_related("families", "lines"):
-        found[one.plant_id].append(one)
-    return found
-
-
-def _scored(
-    scope: PlantScope, codes: Iterable[str], families: Iterable[int]
-) -> Mapping[tuple[str, int], Scored]:
-    alike = Evaluation.objects.filter(family=OuterRef("family"), plant_code=OuterRef("plant_code"))
-    newest = alike.order_by("-evaluated_at").values("pk")[:1]
-    rows = (
-        Evaluation.objects.visible_to(scope)
-        .filter(plant_code__in=codes, family__in=families, pk=Subquery(newest))
-        .order_by()
-        .values_list(
-            "plant_code", "family", "evaluated_at", "report__metrics__latency_ms_p95__value"
-        )
-    )
-    return {(code, family): Scored(at, p95) for code, family, at, p95 in rows}
-
-
-# --- What it answers -----------------------------------------------------------------------------
 def answers(known: Known, line: int) -> list[Answer]:
     """What the records say to the questions of one line."""
     row, coverage = known.rows[line], known.coverage.get(line)
@@ -153,7 +45,7 @@ def _live(known: Known, item: str, holds: bool, said: str) -> Answer:
     return Answer(item, "measured", holds, said, _BY, known.now, is_live=True)
 
 
-def _of_setup(known: Known, row: LineRow) -> Iterator[Answer]:
+def _of_setup(known: Known, row: Row) -> Iterator[Answer]:
     setup = known.setups.get(row.line.pk, {})
     for item, wanted in _SETUP.items():
         lacking = [name.replace("_ms", " time") for name in wanted if not setup.get(name)]
@@ -167,14 +59,14 @@ def _of_setup(known: Known, row: LineRow) -> Iterator[Answer]:
         yield _live(known, item, bool(setup) and not lacking, said)
 
 
-def _families(known: Known, row: LineRow) -> list[tuple[str, Scored | None]]:
+def _families(known: Known, row: Row) -> list[tuple[str, Scored | None]]:
     """Each family of the line by name, with its newest evaluation at the plant."""
-    found = {one.family.pk: one.family.title for one in row.stations if one.family}
+    found = dict.fromkeys(one.family_id for one in row.stations if one.family_id)
     plant = row.line.plant_id
-    return [(title, known.scored.get((plant, family))) for family, title in found.items()]
+    return [(known.titles[family], known.scored.get((plant, family))) for family in found]
 
 
-def _of_pace(known: Known, row: LineRow) -> Iterator[Answer]:
+def _of_pace(known: Known, row: Row) -> Iterator[Answer]:
     """Without a cycle time, or without times of any family, nothing can be said."""
     cycle = known.setups.get(row.line.pk, {}).get("cycle_ms", "")
     timed = [
@@ -193,7 +85,7 @@ def _of_pace(known: Known, row: LineRow) -> Iterator[Answer]:
     yield Answer("conveyor.pace", "measured", not slow, said, _BY, at)
 
 
-def _of_scores(known: Known, row: LineRow) -> Iterator[Answer]:
+def _of_scores(known: Known, row: Row) -> Iterator[Answer]:
     families = _families(known, row)
     if not families:
         return
@@ -207,7 +99,7 @@ def _of_scores(known: Known, row: LineRow) -> Iterator[Answer]:
     yield Answer(item, "measured", holds=True, said=said, by=_BY, at=oldest)
 
 
-def _of_worker(known: Known, row: LineRow) -> Iterator[Answer]:
+def _of_worker(known: Known, row: Row) -> Iterator[Answer]:
     seen = known.seen.get(row.line.plant_id)
     if seen is None:
         said = "No worker of the plant has ever answered."
@@ -221,7 +113,7 @@ def _of_worker(known: Known, row: LineRow) -> Iterator[Answer]:
     yield Answer("drift.worker", "measured", holds=True, said=said, by=_BY, at=seen)
 
 
-def _of_rollback(known: Known, row: LineRow) -> Iterator[Answer]:
+def _of_rollback(known: Known, row: Row) -> Iterator[Answer]:
     """A first release has only people to go back to, of whom the records know nothing."""
     stations = [known.meant[one.pk] for one in row.stations]
     if not stations or not all(_has_target(one) for one in stations):
@@ -237,27 +129,28 @@ def _has_target(one: Meant) -> bool:
     return one.decides is not None and one.decides.mode in FALLBACKS
 
 
-def _of_ownership(known: Known, row: LineRow) -> Iterator[Answer]:
-    one = row.ownership
+def _of_ownership(known: Known, row: Row) -> Iterator[Answer]:
+    one = row.owned
     if one is None:
         for item in ("ownership.owner", "ownership.authority"):
             yield _live(known, item, holds=False, said="Nobody owns this line.")
         return
-    gone = [who.name for who in (one.owner, one.deputy) if who and who.left_at]
+    people = ((one.owner, one.owner_left), (one.deputy, one.deputy_left))
+    gone = [name for name, left in people if name and left]
     if gone:
         said = f"{listed(gone)} left the plant."
     elif one.deputy is None:
-        said = f"{one.owner.name} owns it; nobody is declared in their place."
+        said = f"{one.owner} owns it; nobody is declared in their place."
     else:
-        said = f"{one.owner.name} owns it, and {one.deputy.name} in their place."
+        said = f"{one.owner} owns it, and {one.deputy} in their place."
     yield _live(known, "ownership.owner", not gone and one.deputy is not None, said)
-    who = one.rollback_authority
-    said = f"{who.name} {'left the plant' if who.left_at else 'may put the line back'}."
-    yield _live(known, "ownership.authority", who.left_at is None, said)
+    stays = one.authority_left is None
+    said = f"{one.authority} {'may put the line back' if stays else 'left the plant'}."
+    yield _live(known, "ownership.authority", stays, said)
 
 
-def _of_call(known: Known, row: LineRow) -> Iterator[Answer]:
-    span = rosters.Span(known.now, known.now + _ON_CALL_AHEAD)
+def _of_call(known: Known, row: Row) -> Iterator[Answer]:
+    span = rosters.Span(known.now, known.now + ON_CALL_AHEAD)
     gaps = rosters.open_spans(known.shifts.get(row.line.plant_id, []), row.line.code, span)
     said = "Somebody is on call in every hour of the next seven days."
     if gaps:
@@ -267,9 +160,14 @@ def _of_call(known: Known, row: LineRow) -> Iterator[Answer]:
     yield _live(known, "ownership.on_call", not gaps, said)
 
 
-def _of_runbook(known: Known, row: LineRow) -> Iterator[Answer]:
+def _of_runbook(known: Known, row: Row) -> Iterator[Answer]:
     item, plant = "ownership.runbook", row.line.plant_id
-    covering = [one for one in known.runbooks.get(plant, []) if is_for(one, row)]
+    inspected = [one.family_id for one in row.stations]
+    covering = [
+        one
+        for one in known.runbooks.get(plant, [])
+        if covers(one.lines, one.families, row.line.pk, inspected)
+    ]
     if not covering:
         yield _live(known, item, holds=False, said="No runbook covers the line.")
         return

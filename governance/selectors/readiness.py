@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 
 from governance.domain.checklist_items import BY_SLUG, ITEMS, Item
 from governance.selectors.checklist import LineStanding, standings
-from plants.models import Line
+from plants.models import Line, Plant
 from registry.domain.access import PlantScope
 from registry.domain.wording import counted, number
 from registry.selectors.listing import (
@@ -87,10 +88,10 @@ def read(
     plant = _known(parameters.get("plant", ""), [code for code, _ in plants])
     wanted = _known(parameters.get("standing", ""), STANDINGS)
     lines = Line.objects.visible_to(scope).open().filter(plant__closed_at=None)
-    lines = matching(lines.select_related("plant").order_by("plant__name", "code"), text, _SEARCHED)
+    lines = matching(lines.order_by("plant__name", "code"), text, _SEARCHED)
     if plant:
         lines = lines.filter(plant=plant)
-    rows = standings(scope, list(lines))
+    rows = standings(scope, _with_plants(scope, lines))
     if wanted:
         rows = [one for one in rows if _STANDINGS[wanted][1](one)]
     sort = _sorted(rows, parameters.get("sort", ""))
@@ -101,6 +102,14 @@ def read(
         Chosen(Filter("standing", "Lines", options, _as_it_is), wanted),
     ]
     return Readiness(Listing(SHAPE, lines, page, text, sort, chosen), rows, _blocking(rows))
+
+
+def _with_plants(scope: PlantScope, rows: QuerySet[Line]) -> list[Line]:
+    """The lines, those of one plant with the same row of it."""
+    lines, plants = list(rows), Plant.objects.visible_to(scope).in_bulk()
+    for line in lines:
+        line.plant = plants[line.plant_id]
+    return lines
 
 
 def _known(value: str, options: Sequence[str]) -> str:

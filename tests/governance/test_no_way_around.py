@@ -243,6 +243,14 @@ TWO_SUPPLIERS = [
     ("quinn's program", "approve quality"),
     ("engineer", "start shadow"),
 ]
+CLEARED = [*stage("shadow", "quality")[:-2], ("engineer", "clear")]
+OWN_WORK = [
+    *stage("shadow", "quality"),
+    ("piet", "propose canary"),
+    ("quinn", "approve quality"),
+    ("piet", "approve process"),
+    ("piet", "start canary"),
+]
 
 
 @settings(
@@ -253,6 +261,10 @@ TWO_SUPPLIERS = [
 @given(calls=st.one_of(NEARLY, st.lists(CALLS, max_size=14)))
 @example(calls=PROPER)
 @example(calls=TWO_SUPPLIERS)
+@example(calls=[*CLEARED, ("piet", "new supplier"), ("engineer", "start shadow")])
+@example(calls=[*CLEARED, ("quinn", "revoke"), ("engineer", "start shadow")])
+@example(calls=[*CLEARED, ("engineer", "start active")])
+@example(calls=OWN_WORK)
 @example(calls=[*PROPER[:9], ("anonymous", "retire"), *PROPER[9:]])
 def test_whatever_is_called_nothing_runs_without_a_clearance(floor, calls):
     version = floor.here.version

@@ -1,17 +1,18 @@
 """What a set of images looks like: counts over fixed bins of each measure, by half hour of the day.
 
-Counts below `SMALL_CELL` do not leave the plant. Half hours that fewer images share become "time
-not told"; in each bin of a measure, half hours with few images of it do too; a bin with few images
-in all is withheld. What is collected so is itself never a small count: the smallest of what would
-be shown joins it until it is none. Every measure's cells are hidden by themselves, so two measures
-held against each other may tell that an odd image of a half hour lies in one bin or another; of no
-image is a date, a name or anything but these bins ever told.
+Counts below `SMALL_CELL` do not leave the plant. Neighbouring bins, and within them neighbouring
+half hours, that have few images each are told together, up to three bins and three hours. What is
+few even so is only known to be somewhere: its time is not told if that makes a count that may be
+told, else neither bin nor time is (`withheld`). So no cell that is told is small, and what is left
+over names no cell. Every measure is hidden by itself: two of them held against each other may tell
+that an odd image of a half hour lies in one bin or another. Of no image is a date, a name or
+anything but these bins ever told.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ import numpy.typing as npt
 from plants.domain.half_hours import Slots
 from plants.domain.image_quality import ImageQuality
 from registry.domain.envelope_section import (
+    BINS_TOGETHER,
+    HALF_HOURS_TOGETHER,
     LINE_SCHEMA,
     MIN_IMAGES,
     SCHEMA,
@@ -166,55 +169,86 @@ def build(figures: Numbers, slots: Slots) -> dict[str, Any] | None:
     images = len(slots)
     if images < MIN_IMAGES:
         return None
-    hours = _pooled(np.bincount(slots, minlength=UNTOLD + 1).tolist())
-    told = np.array([slot if hours[slot] else UNTOLD for slot in range(UNTOLD + 1)])[slots]
+    hours, _ = _together(
+        Counter(slot for slot in slots.tolist() if slot != UNTOLD), HALF_HOURS_TOGETHER
+    )
+    known = {slot for group in hours for slot in group.members}
+    when = np.array([slot if slot in known else UNTOLD for slot in slots.tolist()])
     return {
         "schema": SCHEMA,
         "images": images,
-        "hours": [[slot, count] for slot, count in enumerate(hours) if count],
+        "hours": [[*group.ends, group.images] for group in hours],
         "measures": {
-            name: _measure(_binned(scale, values), told)
+            name: _measure(scale, binned(scale, values), when)
             for (name, scale), values in zip(SCALES.items(), figures, strict=True)
         },
     }
 
 
-def _binned(scale: Scale, values: Numbers) -> Slots:
+def binned(scale: Scale, values: Numbers) -> Slots:
+    """The bin of each figure; those without a value are in one after the last."""
     found = np.searchsorted(scale.edges, values, side="right")
     return np.where(np.isfinite(values), found, scale.bins).astype(np.int64)
 
 
-def _measure(bins: Slots, slots: Slots) -> dict[str, Any]:
-    counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * (UNTOLD + 1))
+def _measure(scale: Scale, bins: Slots, slots: Slots) -> dict[str, Any]:
+    counts: defaultdict[int, Counter[int]] = defaultdict(Counter)
     for where, slot in zip(bins.tolist(), slots.tolist(), strict=True):
         counts[where][slot] += 1
-    totals = {where: sum(row) for where, row in counts.items()}
-    hidden = {where for where, total in totals.items() if total < SMALL_CELL}
-    for where in sorted(set(totals) - hidden, key=lambda one: (totals[one], one)):
-        if 0 < sum(totals[one] for one in hidden) < SMALL_CELL:
-            hidden.add(where)
-    cells = [
-        [where, slot, count]
-        for where in sorted(set(counts) - hidden)
-        for slot, count in enumerate(_pooled(counts[where]))
-        if count
-    ]
-    return {"cells": cells, "withheld": sum(totals[where] for where in hidden)}
+    totals = {where: row.total() for where, row in counts.items()}
+    groups, withheld = _together(totals, BINS_TOGETHER, alone=scale.bins)
+    cells = []
+    for group in groups:
+        hours, rest = _by_hours(sum((counts[one] for one in group.members), Counter()))
+        cells += [[*group.ends, *one] for one in hours]
+        withheld += rest
+    return {"cells": cells, "withheld": withheld}
 
 
-def _pooled(by_slot: Sequence[int]) -> list[int]:
-    """The counts with small ones moved to the untold time, and others until that is not small.
+def _by_hours(counts: Counter[int]) -> tuple[list[list[int]], int]:
+    """`[first, last, images]` of half hours, and how many images are told at none."""
+    known = {slot: count for slot, count in counts.items() if slot != UNTOLD}
+    groups, rest = _together(known, HALF_HOURS_TOGETHER)
+    found, rest = [[*group.ends, group.images] for group in groups], rest + counts[UNTOLD]
+    return (found, rest) if rest < SMALL_CELL else ([*found, [UNTOLD, UNTOLD, rest]], 0)
 
-    >>> [(slot, count) for slot, count in enumerate(_pooled([9, 3, 7] + [0] * 46)) if count]
-    [(0, 9), (48, 10)]
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Neighbours that are told together, with enough images for that."""
+
+    members: tuple[int, ...]
+    images: int
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        return self.members[0], self.members[-1]
+
+
+def _together(counts: Mapping[int, int], span: int, *, alone: int = -1) -> tuple[list[_Group], int]:
+    """What may be told, in order, and how many images are in none of it.
+
+    Args:
+        span: how many neighbours are told together at most.
+        alone: one that has no neighbours.
+
+    >>> found, rest = _together({3: 9, 12: 2, 13: 2, 14: 2, 30: 1}, 6)
+    >>> [group.ends for group in found], [group.images for group in found], rest
+    ([(3, 3), (12, 14)], [9, 6], 1)
     """
-    shown = {slot: count for slot, count in enumerate(by_slot[:UNTOLD]) if count >= SMALL_CELL}
-    pool = sum(by_slot) - sum(shown.values())
-    for slot, count in sorted(shown.items(), key=lambda one: (one[1], one[0])):
-        if 0 < pool < SMALL_CELL:
-            pool += count
-            del shown[slot]
-    return [*(shown.get(slot, 0) for slot in range(UNTOLD)), pool]
+    groups = [_Group((one,), count) for one, count in counts.items() if count >= SMALL_CELL]
+    rest, run = 0, list[int]()
+    for one in sorted(one for one, count in counts.items() if 0 < count < SMALL_CELL):
+        if run and (one - run[0] >= span or one == alone):
+            rest += sum(counts[each] for each in run)
+            run = []
+        run.append(one)
+        total = sum(counts[each] for each in run)
+        if total >= SMALL_CELL:
+            groups.append(_Group(tuple(run), total))
+            run = []
+    rest += sum(counts[each] for each in run)
+    return sorted(groups, key=lambda group: group.members), rest
 
 
 def check_line(document: Any) -> None:

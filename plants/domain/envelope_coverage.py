@@ -15,7 +15,7 @@ Documents: `registry.domain.envelope_section`.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor
@@ -23,7 +23,7 @@ from typing import Any
 
 from plants.domain.envelope import SCALES, Scale
 from plants.domain.half_hours import in_words
-from registry.domain.envelope_section import HALF_HOURS, UNTOLD
+from registry.domain.envelope_section import HALF_HOURS
 from registry.domain.manifest_schema import SMALL_CELL
 from registry.domain.wording import counted
 
@@ -142,10 +142,10 @@ def coverage(training: Mapping[str, Any], line: Mapping[str, Any]) -> Coverage:
     """Hold a line's envelope against a training set's; both as they were reported.
 
     >>> def seen(grey: int, *hours: int) -> dict[str, Any]:
-    ...     cells = [[grey // 10, hour, 10] for hour in hours]
+    ...     cells = [[grey // 10, grey // 10, hour, hour, 10] for hour in hours]
     ...     rest = {name: {"cells": [], "withheld": 0} for name in SCALES}
     ...     measures = {**rest, "brightness": {"cells": cells, "withheld": 0}}
-    ...     slots = [[hour, 10] for hour in hours]
+    ...     slots = [[hour, hour, 10] for hour in hours]
     ...     return {"images": 10 * len(hours), "hours": slots, "measures": measures}
     >>> [one.in_words for one in coverage(seen(120, 20, 21), seen(180, 12, 13)).regions]
     ['20 images above 180 mean grey, 06:00\u201307:00, are not in the training set']
@@ -169,17 +169,22 @@ def least_held(training: Mapping[str, Any]) -> float:
     return max(SMALL_CELL, LEAST_SHARE * images)
 
 
-def by_bin(cells: list[list[int]]) -> Counter[int]:
-    """Images of each bin, whatever the time."""
-    found: Counter[int] = Counter()
-    for where, _, count in cells:
-        found[where] += count
+def by_bin(cells: list[list[int]]) -> Counter[tuple[int, int]]:
+    """Images of each bin, or of bins told together as the first and the last, whatever the time."""
+    found: Counter[tuple[int, int]] = Counter()
+    for first, last, _, _, count in cells:
+        found[first, last] += count
     return found
 
 
 def covered_bins(scale: Scale, cells: list[list[int]], least: float) -> set[int]:
     """The bins that a training set holds, and their neighbours on the scale."""
-    held = {where for where, count in by_bin(cells).items() if count >= least}
+    held = {
+        where
+        for (first, last), count in by_bin(cells).items()
+        if count >= least
+        for where in range(first, last + 1)
+    }
     beside = {where + step for where in held if where < scale.bins for step in (-1, 1)}
     return held | {where for where in beside if 0 <= where < scale.bins}
 
@@ -188,27 +193,25 @@ def _measure(
     name: str, scale: Scale, training: list[list[int]], line: list[list[int]], least: float
 ) -> MeasureCoverage:
     covered = covered_bins(scale, training, least)
-    seen = by_bin(line)
-    slots: defaultdict[int, set[int]] = defaultdict(set)
-    for where, slot, _ in line:
-        slots[where].add(slot)
+    told = sum(cell[-1] for cell in line)
+    # Bins told together are covered if one of them is, as a neighbour would be.
+    missed = [cell for cell in line if covered.isdisjoint(range(cell[0], cell[1] + 1))]
     regions = []
     for stretch in _stretches(scale, covered):
-        within = [where for where in stretch if where in seen]
+        within = [cell for cell in missed if cell[0] in stretch]
         if within:
             first, last = _ends(stretch, within, scale)
-            times = frozenset[int]().union(*(slots[where] for where in within))
-            regions.append(Region(name, first, last, times, sum(seen[one] for one in within)))
-    told = sum(seen.values())
-    missed = sum(region.images for region in regions)
-    return MeasureCoverage(name, told, told - missed, tuple(regions))
+            slots = (range(cell[2], cell[3] + 1) for cell in within)
+            times = frozenset[int]().union(*slots)
+            regions.append(Region(name, first, last, times, sum(cell[-1] for cell in within)))
+    return MeasureCoverage(name, told, told - sum(cell[-1] for cell in missed), tuple(regions))
 
 
-def _ends(stretch: list[int], within: list[int], scale: Scale) -> tuple[int, int]:
+def _ends(stretch: list[int], within: list[list[int]], scale: Scale) -> tuple[int, int]:
     """A region ends with the line's images, but not where the training set covers no more."""
     is_first, is_last = stretch[0] == 0, stretch[-1] == scale.bins - 1
-    first = 0 if is_first and not is_last else within[0]
-    last = scale.bins - 1 if is_last and not is_first else within[-1]
+    first = 0 if is_first and not is_last else min(cell[0] for cell in within)
+    last = scale.bins - 1 if is_last and not is_first else max(cell[1] for cell in within)
     return first, last
 
 
@@ -228,17 +231,20 @@ def _stretches(scale: Scale, covered: set[int]) -> list[list[int]]:
 def _hours(training: Mapping[str, Any], line: Mapping[str, Any]) -> MeasureCoverage | None:
     """The line's half hours beside those in which the training set was taken, or the next ones."""
     least = least_held(training)
-    held = {slot for slot, count in training["hours"] if slot != UNTOLD and count >= least}
-    seen = {slot: count for slot, count in line["hours"] if slot != UNTOLD}
-    if not held or not seen:
+    held = {
+        slot
+        for first, last, count in training["hours"]
+        if count >= least
+        for slot in range(first, last + 1)
+    }
+    if not held or not line["hours"]:
         return None
     covered = held | {(slot + step) % HALF_HOURS for slot in held for step in (-1, 1)}
-    missed = {slot: count for slot, count in seen.items() if slot not in covered}
-    told = sum(seen.values())
-    if not missed:
-        return MeasureCoverage(HOURS, told, told, ())
-    region = Region(HOURS, 0, 0, frozenset(missed), sum(missed.values()))
-    return MeasureCoverage(HOURS, told, told - region.images, (region,))
+    missed = [cell for cell in line["hours"] if covered.isdisjoint(range(cell[0], cell[1] + 1))]
+    told, count = (sum(cell[-1] for cell in cells) for cells in (line["hours"], missed))
+    times = frozenset(slot for first, last, _ in missed for slot in range(first, last + 1))
+    regions = (Region(HOURS, 0, 0, times, count),) if missed else ()
+    return MeasureCoverage(HOURS, told, told - count, regions)
 
 
 def summary(found: Coverage, days: int, at_most: int = 2) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -100,7 +100,7 @@ def _bins(
     scale: Scale, training: Mapping[str, Any], line: Mapping[str, Any], measure: str, least: float
 ) -> list[Bin]:
     cells = training["measures"][measure]["cells"]
-    learned, seen = by_bin(cells), by_bin(line["measures"][measure]["cells"])
+    learned, seen = _spread(cells), _spread(line["measures"][measure]["cells"])
     covered = covered_bins(scale, cells, least)
     here = sorted({*learned, *seen})
     on_scale = [where for where in here if where < scale.bins]
@@ -115,8 +115,8 @@ def _bins(
     return [
         Bin(
             name=scale.name_of(where),
-            line=seen[where],
-            training=learned[where],
+            line=round(seen.get(where, 0)),
+            training=round(learned.get(where, 0)),
             is_covered=where in covered,
             x=place * _BIN_WIDTH,
             line_height=round(heights[0].get(where, 0.0), 2),
@@ -126,6 +126,15 @@ def _bins(
     ]
 
 
-def _shares(counts: Counter[int]) -> dict[int, float]:
+def _spread(cells: list[list[int]]) -> dict[int, float]:
+    """Images of each bin; those of bins told together evenly over them."""
+    found: defaultdict[int, float] = defaultdict(float)
+    for (first, last), count in by_bin(cells).items():
+        for where in range(first, last + 1):
+            found[where] += count / (last + 1 - first)
+    return dict(found)
+
+
+def _shares(counts: Mapping[int, float]) -> dict[int, float]:
     total = sum(counts.values())
     return {where: count / total for where, count in counts.items()}

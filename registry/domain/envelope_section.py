@@ -1,5 +1,7 @@
 """What a set of images looks like, as counts over fixed bins and half hours: the closed shape.
 
+A cell is `[first bin, last bin, first half hour, last half hour, images]`, an entry of `hours`
+`[first half hour, last half hour, images]`: neighbours that few images share are told together.
 The bins themselves are `plants.domain.envelope`'s; here it is only known how many there are.
 """
 
@@ -15,7 +17,7 @@ from registry.domain.schema_problems import Problem, closed, problems
 SCHEMA = "lineward.envelope/v1"
 # Half hours of the plant's day, 0 is 00:00 to 00:30; what comes after the last is no time of day.
 HALF_HOURS = 48
-# The place of a time that is unknown, or withheld because too few images share it.
+# The place of a time that is unknown, or not told because too few images share it.
 UNTOLD = HALF_HOURS
 # How many bins each measure has; one more collects the images that have no value.
 BINS: Mapping[str, int] = {
@@ -26,10 +28,14 @@ BINS: Mapping[str, int] = {
     "framing_x": 20,
     "framing_y": 20,
 }
+# So many bins, and so many half hours, are told together at most.
+BINS_TOGETHER = 3
+HALF_HOURS_TOGETHER = 6
 MIN_IMAGES = MIN_FOR_STATISTICS
 
 _SHOWN = {"type": "integer", "minimum": SMALL_CELL, "maximum": MAX_ROWS}
 _SLOT = {"type": "integer", "minimum": 0, "maximum": UNTOLD}
+_HOUR = {"type": "integer", "minimum": 0, "maximum": HALF_HOURS - 1}
 
 
 def _rows(*columns: dict[str, Any], at_most: int) -> dict[str, Any]:
@@ -47,11 +53,9 @@ def _measure(bins: int) -> dict[str, Any]:
     most = (bins + 1) * (UNTOLD + 1)
     return closed(
         {
-            "cells": _rows(which, _SLOT, _SHOWN, at_most=most),
-            "withheld": {
-                "anyOf": [{"const": 0}, _SHOWN],
-                "description": f"0 or at least {SMALL_CELL}",
-            },
+            "cells": _rows(which, which, _SLOT, _SLOT, _SHOWN, at_most=most),
+            # Images of which neither bin nor time is told, as too few share either.
+            "withheld": {"type": "integer", "minimum": 0, "maximum": MAX_ROWS},
         },
         ["cells", "withheld"],
     )
@@ -61,7 +65,7 @@ _IMAGES = {"type": "integer", "minimum": MIN_IMAGES, "maximum": MAX_ROWS}
 _PROPERTIES: Mapping[str, Any] = {
     "schema": {"const": SCHEMA},
     "images": _IMAGES,
-    "hours": _rows(_SLOT, _SHOWN, at_most=UNTOLD + 1),
+    "hours": _rows(_HOUR, _HOUR, _SHOWN, at_most=HALF_HOURS),
     "measures": closed({name: _measure(bins) for name, bins in BINS.items()}, BINS),
 }
 # Of a data set's training part.
@@ -103,10 +107,14 @@ def contradictions(manifest: Mapping[str, Any]) -> Iterator[Problem]:
 def disagreements(envelope: Mapping[str, Any], at: str = "") -> Iterator[Problem]:
     """In what the counts of an envelope, right in shape, contradict each other."""
     images = envelope["images"]
-    yield from _sums(f"{at}hours", envelope["hours"], 0, images)
+    dated = sum(cell[-1] for cell in envelope["hours"])
+    yield from _sums(f"{at}hours", envelope["hours"], max(0, images - dated), images)
+    yield from _ranges(f"{at}hours", envelope["hours"], HALF_HOURS_TOGETHER, UNTOLD)
     for name, measure in envelope["measures"].items():
-        path = f"{at}measures.{name}"
-        yield from _sums(path, measure["cells"], measure["withheld"], images)
+        path, cells = f"{at}measures.{name}", measure["cells"]
+        yield from _sums(path, cells, measure["withheld"], images)
+        yield from _ranges(path, cells, BINS_TOGETHER, BINS[name])
+        yield from _ranges(path, [cell[2:] for cell in cells], HALF_HOURS_TOGETHER, UNTOLD)
 
 
 def _sums(path: str, cells: list[list[int]], withheld: int, images: int) -> Iterator[Problem]:
@@ -116,3 +124,11 @@ def _sums(path: str, cells: list[list[int]], withheld: int, images: int) -> Iter
     total = sum(cell[-1] for cell in cells) + withheld
     if total != images:
         yield path, f"{path} counts {total} images of {images}."
+
+
+def _ranges(path: str, cells: list[list[int]], together: int, alone: int) -> Iterator[Problem]:
+    """Each cell begins with the first and the last of what it tells together."""
+    for first, last, *_ in cells:
+        if not first <= last < first + together or (first < last == alone):
+            yield path, f"{path} tells {first} to {last} together, at most {together} may be."
+            return

@@ -91,13 +91,13 @@ def test_the_agent_reports_and_a_person_may_not(world):
 def test_what_is_no_message_is_refused_by_its_place_and_nothing_is_kept(world):
     agent = world.graz.agent()
     cells = made.line()
-    cells["measures"]["brightness"]["cells"] = [[12, 16, 4]]
+    cells["measures"]["brightness"]["cells"] = [[12, 12, 16, 16, 4]]
     huge = made.line()
-    huge["measures"]["contrast"]["cells"] = [[0, 0, 5]] * 800
+    huge["measures"]["contrast"]["cells"] = [[0, 0, 0, 0, 5]] * 800
     wrong = made.line()
-    wrong["hours"] = [[16, 350, 1]]
+    wrong["hours"] = [[16, 16, 350, 1]]
     for document, place in (
-        (cells, "envelope.measures.brightness.cells.0.2"),
+        (cells, "envelope.measures.brightness.cells.0.4"),
         (huge, "envelope.measures.contrast.cells"),
         (wrong, "envelope.hours.0"),
         ({**made.line(), "file": "0001.png"}, "envelope"),

@@ -66,8 +66,8 @@ def test_a_training_part_whose_count_is_hidden_has_no_looks():
     ("envelope", "place"),
     [
         ({"images": 41}, "envelope.images"),
-        ({"hours": [[20, 39]]}, "envelope.hours"),
-        ({"hours": [[20, 3], [21, 37]]}, "envelope.hours.0.1"),
+        ({"hours": [[20, 20, 41]]}, "envelope.hours"),
+        ({"hours": [[20, 20, 3], [21, 21, 37]]}, "envelope.hours.0.2"),
         ({"first": "2026-09-01"}, "envelope.first"),
     ],
 )

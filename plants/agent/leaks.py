@@ -38,16 +38,16 @@ def look(dataset: Dataset, split: Split, seen: Survey) -> Looked:
     """Hold the rows of a split data set against each other and against their classes."""
     held = np.zeros(len(dataset), dtype=np.bool_)
     held[split.holdout] = True
-    near = None if seen.traces is None else leakage.near(seen.traces, dataset.contents, held)
-    groups = None
-    if dataset.is_grouped and dataset.groups is not None:
-        groups = leakage.straddling(dataset.groups, held)
+    groups = np.arange(len(dataset)) if dataset.groups is None else dataset.groups
+    near = None
+    if seen.traces is not None:
+        near = leakage.near(seen.traces, dataset.contents, groups, held)
     told = Told.of(dataset.examples.labels, len(dataset.classes))
     rules = giveaways.telling(_rules(dataset, seen, told), told)
     found = Found(
         copies=leakage.copies(dataset.contents, held),
         near=None if near is None else near.pairs,
-        groups=groups,
+        groups=leakage.straddling(groups, held) if dataset.is_grouped else None,
         rules=tuple(rules[:MAX_GIVEAWAYS]),
     )
     return Looked(found, _warnings(near, dataset))
@@ -88,10 +88,11 @@ def _of_columns(examples: TableExamples, told: Told) -> list[Rule | None]:
 
 
 def _warnings(near: Near | None, dataset: Dataset) -> tuple[str, ...]:
-    if near is None or not near.pairs.count:
+    if near is None or not near.apart.count:
         return ()
     lines = dataset.lines
     shown = "; ".join(f"{lines[first]} and {lines[second]}" for first, second in near.shown)
-    both = f", {near.pairs.across} with one of the two held out" if near.pairs.across else ""
-    found = f"Nearly the same: {counted(near.pairs.count, 'pair')} of images{both}"
+    both = f", {near.apart.across} with one of the two held out" if near.apart.across else ""
+    what = "images of different groups" if dataset.is_grouped else "images"
+    found = f"Nearly the same: {counted(near.apart.count, 'pair')} of {what}{both}"
     return (f"{found} (lines {shown}); if two show one part, give them the same group.",)

@@ -18,9 +18,15 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Near:
-    """Pairs of pictures that show the same, and some rows to look at, those across first."""
+    """Pairs of pictures that show the same.
+
+    Attributes:
+        apart: how many of them no group holds together.
+        shown: rows of some of those to look at, those across the hold-out first.
+    """
 
     pairs: Pairs
+    apart: Pairs
     shown: tuple[tuple[int, int], ...]
 
 
@@ -40,17 +46,21 @@ def copies(contents: IntArray, held: BoolArray) -> Pairs:
     return Pairs(int((total * (total - 1) // 2).sum()), int((out * (total - out)).sum()))
 
 
-def near(traces: Traces, contents: IntArray, held: BoolArray) -> Near:
+def near(traces: Traces, contents: IntArray, groups: IntArray, held: BoolArray) -> Near:
     """Pairs of different files that show the same picture."""
-    count = across = 0
+    total = np.zeros((2, 2), dtype=np.int64)  # by whether a group holds them, by whether they cross
     within: list[tuple[int, int]] = []
     over: list[tuple[int, int]] = []
     for first, second in near_pairs(traces, contents):
-        crosses = held[first] != held[second]
-        count, across = count + len(first), across + int(crosses.sum())
-        _keep(over, first[crosses], second[crosses])
-        _keep(within, first[~crosses], second[~crosses])
-    return Near(Pairs(count, across), tuple((over + within)[:_SHOWN]))
+        crosses, apart = held[first] != held[second], groups[first] != groups[second]
+        np.add.at(total, (apart.astype(np.int64), crosses.astype(np.int64)), 1)
+        _keep(over, first[apart & crosses], second[apart & crosses])
+        _keep(within, first[apart & ~crosses], second[apart & ~crosses])
+    return Near(
+        pairs=Pairs(int(total.sum()), int(total[:, 1].sum())),
+        apart=Pairs(int(total[1].sum()), int(total[1, 1])),
+        shown=tuple((over + within)[:_SHOWN]),
+    )
 
 
 def _keep(some: list[tuple[int, int]], first: IntArray, second: IntArray) -> None:

@@ -70,6 +70,22 @@ def test_pictures_saved_twice_are_found_and_only_the_plant_is_told_which(tmp_pat
     assert "lines" not in str(document)
 
 
+def test_pictures_that_a_group_holds_together_are_counted_and_need_no_word(tmp_path: Path):
+    rows = [(*row, f"P{number // 2}") for number, row in enumerate(ROWS)]
+    folder = image_set(tmp_path, rows, header="file,label,part", contract="group: part\n")
+    for number in range(0, 20, 2):
+        again(folder, f"images/{number:03d}.png", f"images/{number + 1:03d}.png")
+    looked, _ = look(folder)
+    assert looked.found.near is not None
+    assert (looked.found.near.count, looked.warnings) == (10, ())
+    again(folder, "images/040.png", "images/042.png")
+    (warning,) = look(folder)[0].warnings
+    assert warning == (
+        "Nearly the same: 1 pair of images of different groups, 1 with one of the two held out "
+        "(lines 42 and 44); if two show one part, give them the same group."
+    )
+
+
 def test_the_same_bytes_are_copies_and_no_near_copies(tmp_path: Path):
     folder = image_set(tmp_path, ROWS)
     for number in range(6):

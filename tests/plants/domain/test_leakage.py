@@ -30,9 +30,16 @@ def test_near_pairs_are_counted_and_those_across_are_shown_first():
     for one, other in pairs:
         details[other], hashes[other] = details[one], hashes[one]
     held = np.arange(40) >= 30
-    found = leakage.near(Traces(hashes, details), np.arange(40), held)
-    assert found.pairs == Pairs(5, 2)
+    rows = np.arange(40)
+    found = leakage.near(Traces(hashes, details), rows, rows, held)
+    assert (found.pairs, found.apart) == (Pairs(5, 2), Pairs(5, 2))
     assert found.shown == ((6, 30), (7, 31), (0, 1))
+    # What a group already holds together is counted and needs no second look.
+    groups = rows.copy()
+    groups[[1, 30]] = groups[[0, 6]]
+    found = leakage.near(Traces(hashes, details), rows, groups, held)
+    assert (found.pairs, found.apart) == (Pairs(5, 2), Pairs(3, 1))
+    assert found.shown == ((7, 31), (2, 3), (4, 5))
 
 
 def test_nothing_alike_is_no_pair():
@@ -41,8 +48,9 @@ def test_nothing_alike_is_no_pair():
         random.integers(0, 2**63, 40, dtype=np.uint64),
         random.integers(-127, 128, (40, 1152), dtype=np.int8),
     )
-    found = leakage.near(traces, np.arange(40), np.arange(40) >= 30)
-    assert (found.pairs, found.shown) == (Pairs(0, 0), ())
+    rows = np.arange(40)
+    found = leakage.near(traces, rows, rows, rows >= 30)
+    assert (found.pairs, found.apart, found.shown) == (Pairs(0, 0), Pairs(0, 0), ())
 
 
 def test_a_group_straddles_only_the_border_of_the_hold_out():

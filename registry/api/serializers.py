@@ -174,6 +174,14 @@ class EvaluationOut(serializers.ModelSerializer[Evaluation]):
             "report",
             "evaluated_at",
         )
+        extra_kwargs = {
+            "report": {
+                "help_text": "Counts and figures of the hold-out; `slices`, where the recipe "
+                "declares stress, has the same rows judged again under each level: cells as "
+                "[true class, class said, rows], and per class the rows right in both, only "
+                "undisturbed, only here, in neither."
+            }
+        }
 
 
 class JobOut(serializers.ModelSerializer[Job]):

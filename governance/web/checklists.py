@@ -23,6 +23,7 @@ from registry.domain.errors import Conflict, Invalid
 from registry.http import ScopedRequest, as_csv, beside
 from registry.selectors.directory import choices
 
+_SAY = f"Say in {checklists.MIN_STATEMENT} to {checklists.MAX_TEXT} characters what was seen."
 _ANSWERS = (("", "Choose"), ("yes", "Yes, it holds"), ("no", "No, it does not"))
 # Where what the records lack is entered: the page, and what its link says.
 _MENDED = {
@@ -43,6 +44,7 @@ class AnswerForm(forms.Form):
         min_length=checklists.MIN_STATEMENT,
         max_length=checklists.MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages=dict.fromkeys(("required", "min_length", "max_length"), _SAY),
         help_text="When, by whom, and where the evidence is kept. It stays on record.",
     )
 

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from governance.selectors import release_page
 from governance.selectors.champions import Family
 from governance.selectors.matrix import Cell, Row
+from governance.selectors.releases import Waiting
 from plants.selectors import PlantFacts, Workload
 from registry.domain import wording
 from registry.domain.access import PlantScope
@@ -171,6 +173,18 @@ def of_lines(rows: Sequence[Row]) -> Iterator[Need]:
                 row.facts.url,
                 "See the plant",
             )
+
+
+def of_approvals(waiting: Sequence[Waiting]) -> Iterator[Need]:
+    """Everything that waits for the reader's own word, as one piece of news."""
+    if waiting:
+        yield Need(
+            "amber" if any(one.is_review for one in waiting) else "",
+            "Your approvals",
+            release_page.waiting_sentence(waiting),
+            reverse("governance:approvals"),
+            "See them",
+        )
 
 
 def of_families(families: Sequence[Family]) -> Iterator[Need]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from governance.selectors import matrix as matrices
-from governance.selectors import needs
+from governance.selectors import needs, releases
 from governance.selectors.matrix import Matrix
 from governance.selectors.needs import Need
 from plants import selectors as plants
@@ -51,6 +51,7 @@ def overview(
     work |= plants.workload(scope, [one.code for one in centre]) if centre else {}
     silent = [one for one in known if one.standing != "closed" and one.code in work]
     waiting = [
+        *needs.of_approvals(releases.waiting_for(scope)),
         *needs.of_cells(scope, needs.worst_cells(found.everything)),
         *needs.of_silence(silent, work, now),
         *needs.of_jobs(ended[: needs.SHOWN_JOBS]),

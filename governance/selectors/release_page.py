@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -214,9 +214,15 @@ def _ended(reason: str) -> str:
 def _open(found: Standing) -> str:
     if found.is_clear:
         return "Nothing stands in its way: it can be cleared and started."
-    first, more = found.in_the_way[0].rstrip("."), len(found.in_the_way) - 1
-    rest = f", and {counted(more, 'more thing')} in the way" if more else ""
-    return f"It may not run yet: {first[:1].lower()}{first[1:]}{rest}."
+    return f"It may not run yet: {_in_short(found)}"
+
+
+def _in_short(found: Standing) -> str:
+    """What is in the way, where it is one thing; else how many things are."""
+    if len(found.in_the_way) > 1:
+        return f"{len(found.in_the_way)} things stand in the way."
+    (only,) = found.in_the_way
+    return f"{only[:1].lower()}{only[1:]}"
 
 
 def _cleared(
@@ -229,8 +235,7 @@ def _cleared(
     if clearance.expires_at <= now:
         return f"Its clearance expired on {_day(release, clearance.expires_at)}: propose it anew."
     if found and not found.is_clear:
-        first = found.in_the_way[0]
-        return f"It was cleared, but nothing may start by it now: {first[:1].lower()}{first[1:]}"
+        return f"It was cleared, but nothing may start by it now: {_in_short(found)}"
     return f"Cleared for {release.mode} until {_day(release, clearance.expires_at)}."
 
 
@@ -247,7 +252,7 @@ def _day(release: Release, moment: datetime) -> str:
 
 
 # --- Everything that waits, in one sentence ------------------------------------------------------
-def waiting_sentence(waiting: list[releases.Waiting]) -> str:
+def waiting_sentence(waiting: Sequence[releases.Waiting]) -> str:
     """What the page of one's own approvals says first.
 
     Decisions are counted; of reviews the first is told with its reason.

@@ -122,24 +122,25 @@ class InUse:
     running: tuple[Deployment, ...]
 
 
-def undecided(scope: PlantScope, now: datetime) -> list[Agreement]:
-    """Open releases that may still be decided, the most urgent first; constant queries."""
-    rows = visible(scope).open().filter(decide_by__gt=now)
-    return agreements(list(rows.order_by("decide_by", "pk")))
+def under_discussion(scope: PlantScope, now: datetime) -> tuple[list[Agreement], list[InUse]]:
+    """Open releases that may still be decided, and cleared ones that stations rest on.
 
-
-def in_use(scope: PlantScope) -> list[InUse]:
-    """Cleared releases that stations rest on, unless they are being renewed; constant queries."""
+    Of the cleared, those that are being renewed are left out. The most urgent first; constant
+    queries, most of them shared by both.
+    """
     running = running_by(scope)
-    cleared = ClearanceRecord.objects.visible_to(scope).filter(
-        pk__in=running, revoked_at__isnull=True
+    open_ones = visible(scope).open().filter(decide_by__gt=now).order_by("decide_by", "pk")
+    held = visible(scope).filter(clearance__in=list(running), clearance__revoked_at__isnull=True)
+    held = held.exclude(renewed_as__outcome__in=_DEALT_WITH).select_related("clearance")
+    found = agreements([*open_ones, *held.order_by("requested_at", "pk")])
+    return (
+        [one for one in found if one.release.is_open],
+        [
+            InUse(one, tuple(running[one.release.clearance.pk]))
+            for one in found
+            if not one.release.is_open
+        ],
     )
-    rows = visible(scope).filter(clearance__in=cleared).select_related("clearance")
-    rows = rows.exclude(renewed_as__outcome__in=_DEALT_WITH)
-    return [
-        InUse(one, tuple(running[one.release.clearance.pk]))
-        for one in agreements(list(rows.order_by("requested_at", "pk")))
-    ]
 
 
 def running_by(scope: PlantScope) -> dict[UUID, list[Deployment]]:
@@ -195,12 +196,13 @@ def waiting_for(scope: PlantScope) -> list[Waiting]:
 
     Own approvals come first: something that was agreed to is no longer what it was.
     """
-    if scope.actor.kind is not ActorKind.PERSON:
+    if not _decides_somewhere(scope):
         return []
     name = scope.actor.name
     reviews: list[Waiting] = []
     decisions: list[Waiting] = []
-    for one in undecided(scope, timezone.now()):
+    undecided, in_use = under_discussion(scope, timezone.now())
+    for one in undecided:
         seats, former = seats_for(scope, one), stale_word(one, name)
         if former:
             reviews.append(Waiting(one, seats, former))
@@ -208,10 +210,18 @@ def waiting_for(scope: PlantScope) -> list[Waiting]:
             decisions.append(Waiting(one, seats))
     reviews += [
         Waiting(used.agreement, (), former, running=used.running)
-        for used in in_use(scope)
+        for used in in_use
         if (former := stale_word(used.agreement, name))
     ]
     return [*_with_retests(reviews), *decisions]
+
+
+def _decides_somewhere(scope: PlantScope) -> bool:
+    """Whether there is a seat at all that the caller may take; no query."""
+    places = (None, *scope.plant_codes)
+    return scope.actor.kind is ActorKind.PERSON and any(
+        scope.may(role, code) for role in ROLE_OF.values() for code in places
+    )
 
 
 def seats_for(scope: PlantScope, found: Agreement) -> tuple[str, ...]:

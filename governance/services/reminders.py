@@ -16,7 +16,7 @@ from django.utils import timezone
 from governance.domain.quorum import TITLES
 from governance.domain.staleness import Change
 from governance.models import Release, ReminderSent
-from governance.selectors.releases import has_decided, in_use, stale_word, undecided
+from governance.selectors.releases import has_decided, stale_word, under_discussion
 from governance.selectors.seats import Holders, holders
 from governance.selectors.standing import Agreement, Given
 from governance.services.summary import has_address
@@ -73,8 +73,9 @@ def send_due(now: datetime | None = None) -> int:
 
 
 def _due(scope: PlantScope, now: datetime) -> list[Reminder]:
-    known, found = holders(scope), undecided(scope, now)
-    rested = [*found, *(one.agreement for one in in_use(scope))]
+    known = holders(scope)
+    found, in_use = under_discussion(scope, now)
+    rested = [*found, *(one.agreement for one in in_use)]
     words = [(one, given) for one in rested for given in one.stale]
     return [
         *(reminder for one in found for reminder in _of_seats(one, known, now)),

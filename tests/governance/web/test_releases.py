@@ -69,6 +69,17 @@ def test_an_own_approval_that_lost_its_ground_stands_first_with_its_tests(here):
     assert "intended, not yet reported" in text
 
 
+def test_the_first_page_says_that_something_waits_and_only_to_whom_it_does(here):
+    here.propose()
+    text = text_of(as_("quinn-graz").get("/"))
+    assert "Your approvals" in text
+    assert "1 release waits for your decision." in text
+    assert "Your approvals" not in text_of(as_("graz-engineer").get("/"))
+    with CaptureQueriesContext(connection) as queries:
+        text_of(as_("graz-viewer").get("/"))
+    assert not [one for one in queries if "governance_release" in one["sql"]]
+
+
 # --- The list ------------------------------------------------------------------------------------
 def test_the_list_is_a_page_and_a_file(here):
     agreed(here)

@@ -368,7 +368,7 @@ ITEMS: tuple[Dimension, ...] = (
             Item(
                 "ownership.runbook",
                 "Does the person who is called know what to do?",
-                "A runbook covers the line, and somebody has found it right.",
+                "A runbook covers every family of the line, and somebody has found it right.",
                 "The runbook, and the day of its last review.",
                 365,
                 "The portal calls a runbook old after a year: people, machines and numbers change.",

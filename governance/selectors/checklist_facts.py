@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
-from governance.domain.checklist import Answer
+from governance.domain.checklist import Answer, day
 from governance.selectors import checklist_envelopes
 from governance.selectors.checklist_records import ON_CALL_AHEAD, Known, Row, Scored
 from plants.domain import rosters
 from plants.domain.desired_state import FALLBACKS
+from plants.domain.reporting import covers
 from plants.selectors.deployments import Meant
-from plants.selectors.reports import covers
 from registry.domain.wording import counted, listed, number
 
 _BY = "the portal"
@@ -63,7 +63,13 @@ def _families(known: Known, row: Row) -> list[tuple[str, Scored | None]]:
     """Each family of the line by name, with its newest evaluation at the plant."""
     found = dict.fromkeys(one.family_id for one in row.stations if one.family_id)
     plant = row.line.plant_id
-    return [(known.titles[family], known.scored.get((plant, family))) for family in found]
+    return [(known.families[one][1], known.scored.get((plant, one))) for one in found]
+
+
+def _inspected(known: Known, row: Row) -> list[tuple[str, str]]:
+    """Slug and title of every family of the line."""
+    found = dict.fromkeys(one.family_id for one in row.stations if one.family_id)
+    return [known.families[one] for one in found]
 
 
 def _of_pace(known: Known, row: Row) -> Iterator[Answer]:
@@ -161,17 +167,20 @@ def _of_call(known: Known, row: Row) -> Iterator[Answer]:
 
 
 def _of_runbook(known: Known, row: Row) -> Iterator[Answer]:
-    item, plant = "ownership.runbook", row.line.plant_id
-    inspected = [one.family_id for one in row.stations]
+    """Every family of the line needs one; the one that was looked at longest ago counts."""
+    item, plant, families = "ownership.runbook", row.line.plant_id, _inspected(known, row)
     covering = [
-        one
-        for one in known.runbooks.get(plant, [])
-        if covers(one.lines, one.families, row.line.pk, inspected)
+        [one for one in known.runbooks.get(plant, []) if covers(one, slug, row.line.code)]
+        for slug, _ in families
     ]
-    if not covering:
-        yield _live(known, item, holds=False, said="No runbook covers the line.")
+    lacking = [title for (_, title), found in zip(families, covering, strict=True) if not found]
+    if lacking or not families:
+        said = f"No runbook covers {listed(lacking) or 'the line'}."
+        yield _live(known, item, holds=False, said=said)
         return
-    oldest = min(covering, key=lambda one: one.reviewed_on)
+    # Of several for one family, whoever is called takes the one that was read last.
+    newest = [max(found, key=lambda one: one.reviewed_on) for found in covering]
+    oldest = min(newest, key=lambda one: one.reviewed_on)
     at = datetime.combine(oldest.reviewed_on, time(), known.zones[plant])
-    said = f"{oldest.title} was found right by {oldest.reviewed_by}."
+    said = f"{oldest.title} was last found right on {day(at, known.now.astimezone(at.tzinfo))}."
     yield Answer(item, "measured", holds=True, said=said, by=_BY, at=at)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, OuterRef, Subquery
 
 from plants.domain import rosters
+from plants.domain.reporting import RunbookFacts
 from plants.models import Line, OnCallShift, Ownership, Plant, Runbook, Station, Worker
 from plants.selectors import setups
 from plants.selectors.deployments import Meant, meant
@@ -40,16 +41,6 @@ class Owned(NamedTuple):
     authority_left: datetime | None
 
 
-class Book(NamedTuple):
-    """A runbook in use, and what it is for."""
-
-    title: str
-    reviewed_on: date
-    reviewed_by: str
-    lines: frozenset[int]
-    families: frozenset[int]
-
-
 @dataclass(slots=True)
 class Row:
     """One line with what stands on it."""
@@ -66,9 +57,9 @@ class Known:
     now: datetime
     zones: Mapping[str, ZoneInfo]
     rows: dict[int, Row]
-    titles: Mapping[int, str]
+    families: Mapping[int, tuple[str, str]]
     shifts: Mapping[str, list[rosters.Shift]]
-    runbooks: Mapping[str, list[Book]]
+    runbooks: Mapping[str, list[RunbookFacts]]
     seen: Mapping[str, datetime]
     setups: Mapping[int, Mapping[str, str]]
     scored: Mapping[tuple[str, int], Scored]
@@ -86,13 +77,14 @@ def read(scope: PlantScope, lines: Sequence[Line], now: datetime) -> Known:
     stations = [station for row in rows.values() for station in row.stations]
     families = {one.family_id for one in stations if one.family_id}
     zones = Plant.objects.visible_to(scope).filter(pk__in=codes).order_by()
-    titles = ModelFamily.objects.filter(pk__in=families).order_by()
+    known = ModelFamily.objects.filter(pk__in=families).order_by()
+    named = known.values_list("pk", "slug", "title")
     workers = Worker.objects.visible_to(scope).filter(plant__in=codes).order_by()
     return Known(
         now=now,
         zones={code: ZoneInfo(name) for code, name in zones.values_list("code", "time_zone")},
         rows=rows,
-        titles=dict(titles.values_list("pk", "title")),
+        families={pk: (slug, title) for pk, slug, title in named},
         shifts=_shifts(scope, codes, now),
         runbooks=_runbooks(scope, codes),
         seen=dict(workers.values_list("plant").annotate(Max("last_seen_at"))),
@@ -126,19 +118,21 @@ def _shifts(
     return found
 
 
-def _runbooks(scope: PlantScope, codes: Iterable[str]) -> Mapping[str, list[Book]]:
+def _runbooks(scope: PlantScope, codes: Iterable[str]) -> Mapping[str, list[RunbookFacts]]:
     rows = Runbook.objects.visible_to(scope).filter(plant__in=codes, retired_at=None).order_by()
-    lines = _linked(rows, Runbook.lines.through, "line")
-    families = _linked(rows, Runbook.families.through, "modelfamily")
-    found: defaultdict[str, list[Book]] = defaultdict(list)
-    facts = ("plant", "pk", "title", "reviewed_on", "reviewed_by")
-    for plant, pk, title, day, by in rows.values_list(*facts):
-        found[plant].append(Book(title, day, by, frozenset(lines[pk]), frozenset(families[pk])))
+    lines = _linked(rows, Runbook.lines.through, "line__code")
+    families = _linked(rows, Runbook.families.through, "modelfamily__slug")
+    found: defaultdict[str, list[RunbookFacts]] = defaultdict(list)
+    for plant, pk, slug, title, day in rows.values_list(
+        "plant", "pk", "slug", "title", "reviewed_on"
+    ):
+        facts = RunbookFacts(slug, title, day, frozenset(families[pk]), frozenset(lines[pk]))
+        found[plant].append(facts)
     return found
 
 
-def _linked(rows: Any, through: Any, name: str) -> defaultdict[int, set[int]]:
-    found: defaultdict[int, set[int]] = defaultdict(set)
+def _linked(rows: Any, through: Any, name: str) -> defaultdict[int, set[str]]:
+    found: defaultdict[int, set[str]] = defaultdict(set)
     linked = through.objects.filter(runbook__in=rows.values("pk"))
     for runbook, other in linked.values_list("runbook", name):
         found[runbook].add(other)

@@ -120,7 +120,7 @@ def _of_line(line: LineFacts, facts: Reported, now: datetime, zone: ZoneInfo) ->
         yield Missing(Severity.OPEN, sentence, *said, kind="owner", about=line.name)
     yield from _left(line)
     for slug, title in line.families:
-        if not any(_covers(runbook, slug, line.code) for runbook in facts.runbooks):
+        if not any(covers(runbook, slug, line.code) for runbook in facts.runbooks):
             sentence = f"No runbook covers {title}, inspected on {line.name}."
             said = ("runbooks", "", "Write or link a runbook")
             about = f"{title} on {line.name}"
@@ -169,7 +169,8 @@ def _left(line: LineFacts) -> Iterator[Missing]:
             yield Missing(Severity.OPEN, sentence, *said, kind="left", about=about)
 
 
-def _covers(runbook: RunbookFacts, family: str, line: str) -> bool:
+def covers(runbook: RunbookFacts, family: str, line: str) -> bool:
+    """Whether a runbook says what to do about a family on a line."""
     return family in runbook.families and (not runbook.lines or line in runbook.lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -184,19 +184,10 @@ def as_named(shift: OnCallShift) -> rosters.Shift:
 
 
 def _is_for(runbook: Runbook, row: LineRow) -> bool:
-    return covers(
-        {line.pk for line in runbook.lines.all()},
-        {family.pk for family in runbook.families.all()},
-        row.line.pk,
-        {station.family_id for station in row.stations},
-    )
-
-
-def covers(
-    lines: Collection[int], families: Set[int], line: int, inspected: Iterable[int | None]
-) -> bool:
-    """Whether a runbook is for a line: it names it, or, naming none, what is inspected there."""
-    return line in lines or (not lines and not families.isdisjoint(inspected))
+    lines = {line.pk for line in runbook.lines.all()}
+    families = {family.pk for family in runbook.families.all()}
+    inspected = {station.family_id for station in row.stations}
+    return row.line.pk in lines or (not lines and bool(families & inspected))
 
 
 def _line_facts(row: LineRow, people: dict[int, reporting.PersonFacts]) -> reporting.LineFacts:

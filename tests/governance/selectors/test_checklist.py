@@ -244,11 +244,12 @@ def test_a_runbook_counts_from_its_review(here):
     assert state(here.line, "ownership.runbook")[0] is State.PROVED
     assert state(here.line, "ownership.runbook", days=367)[0] is State.AGEING
     assert state(here.second, "ownership.runbook")[0] is State.FAILS, "nothing is inspected there"
+    lines.open_station(_portal, here.line, code="w", name="W", family=rows.family("weld-seams"))
+    told = (State.FAILS, "No runbook covers Weld seams.")
+    assert state(here.line, "ownership.runbook") == told, "every family needs one"
     runbooks.retire(_portal, here.runbook)
-    assert state(here.line, "ownership.runbook") == (
-        State.FAILS,
-        "No runbook covers the line.",
-    )
+    told = (State.FAILS, "No runbook covers Surface defects and Weld seams.")
+    assert state(here.line, "ownership.runbook") == told
 
 
 # --- Many lines ----------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ SCALES: Mapping[str, Scale] = {
     "framing_x": Scale(
         "Framing, from the left",
         _steps(0.05, 0.95, 0.05),
-        "centred {} of the width",
+        "centred {} of the width from the left",
         " %",
         _WITHOUT_STRUCTURE,
         100,
@@ -138,7 +138,7 @@ SCALES: Mapping[str, Scale] = {
     "framing_y": Scale(
         "Framing, from the top",
         _steps(0.05, 0.95, 0.05),
-        "centred {} of the height",
+        "centred {} of the height from the top",
         " %",
         _WITHOUT_STRUCTURE,
         100,

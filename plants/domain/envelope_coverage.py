@@ -60,6 +60,8 @@ class Region:
         >>> Region("brightness", 18, 25, frozenset({12, 13, 14}), 21).in_words
         '21 images above 180 mean grey, 06:00\u201307:30, are not in the training set'
         """
+        if self.measure == HOURS:
+            return f"{self.noun}, when the training set has none"
         return f"{self.noun} are not in the training set"
 
     @property

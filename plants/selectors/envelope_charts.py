@@ -102,6 +102,13 @@ def _bins(
     cells = training["measures"][measure]["cells"]
     learned, seen = _spread(cells), _spread(line["measures"][measure]["cells"])
     covered = covered_bins(scale, cells, least)
+    # Bins that the line tells together are covered together.
+    covered |= {
+        where
+        for first, last in by_bin(line["measures"][measure]["cells"])
+        if not covered.isdisjoint(range(first, last + 1))
+        for where in range(first, last + 1)
+    }
     here = sorted({*learned, *seen})
     on_scale = [where for where in here if where < scale.bins]
     shown = list(range(on_scale[0], on_scale[-1] + 1)) if on_scale else []

@@ -176,7 +176,6 @@ def _held(line: Line, envelope: LineEnvelope, asked: _Asked) -> LineCoverage:
         else:
             why_not = (
                 f"The manifest of {version.manifest.dataset}, on which {version} was trained, does "
-                "not tell what its images look like: the next job on that data set does, if the "
-                "worker is up to date."
+                "not tell what its images look like: train again with a worker that is up to date."
             )
     return LineCoverage(line, envelope, version, asked.basis, found, why_not)

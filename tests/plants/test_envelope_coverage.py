@@ -96,7 +96,7 @@ def test_what_cannot_be_held_against_anything_says_why_and_the_way_out(world, li
     plain = rows.version(world.family, world.recipe, "graz", "3.1.0")
     found = coverage_of(SCOPE, line)
     assert (found.version, found.coverage) == (plain, None)
-    assert "the next job on that data set does" in found.sentence
+    assert "train again with a worker that is up to date" in found.sentence
     rows.version(world.family, world.recipe, "graz", "3.2.0")
     world_family = rows.family("welds")
     lines.open_station(SCOPE, second, code="cam-w", name="Camera W", family=world_family)
@@ -160,6 +160,13 @@ def test_the_page_says_the_answer_first_then_what_is_not_covered(world, line, ve
     region = "21 images above 190 mean grey, 06:00\u201307:30, are not in the training set."
     assert 0 < text.index(answer) < text.index(region) < text.index("Colour temperature")
     assert "castings" in text
+    assert "21 images taken 06:00\u201307:30, when the training set has none." in text
+
+
+def test_the_page_of_a_manifest_says_that_looks_are_on_record(world, version):
+    reader = client_of(world.graz.people[Role.VIEWER])
+    text = reader.get(version.manifest.get_absolute_url()).content.decode()
+    assert "training images by light, sharpness and framing" in text
 
 
 def test_the_page_of_a_line_never_measured_says_how(world, line):

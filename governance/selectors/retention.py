@@ -109,9 +109,10 @@ def _retired_on(retired: Collection[UUID]) -> dict[UUID, date]:
         moves = LedgerEntry.objects.filter(
             subject__in=names[start : start + _SUBJECTS_AT_ONCE], verb="version.stage-moved"
         )
-        for entry in moves.order_by("sequence").only("subject", "recorded_at", "details"):
-            if entry.details.get("to") == VersionStage.RETIRED:
-                found[subjects[entry.subject]] = entry.recorded_at.astimezone(UTC).date()
+        told = moves.order_by("sequence").values_list("subject", "recorded_at", "details")
+        for subject, moment, details in told:
+            if details.get("to") == VersionStage.RETIRED:
+                found[subjects[subject]] = moment.astimezone(UTC).date()
     return found
 
 

@@ -21,16 +21,18 @@ import numpy.typing as npt
 
 from plants.domain.half_hours import Slots
 from plants.domain.image_quality import ImageQuality
+from registry.domain.digests import canonical_json
 from registry.domain.envelope_section import (
     BINS_TOGETHER,
     HALF_HOURS_TOGETHER,
     LINE_SCHEMA,
+    MAX_BYTES,
     MIN_IMAGES,
     SCHEMA,
     UNTOLD,
     disagreements,
 )
-from registry.domain.errors import Invalid
+from registry.domain.errors import Invalid, TooLarge
 from registry.domain.manifest_schema import SMALL_CELL
 from registry.domain.schema_problems import by_path, problems
 from registry.domain.wording import number
@@ -255,8 +257,12 @@ def check_line(document: Any) -> None:
     """Refuse what is no envelope of a line's images, says more than it may, or contradicts itself.
 
     Raises:
+        TooLarge: before anything in it is looked at.
         Invalid: names the first problem and lists all.
     """
+    size = len(canonical_json(document))
+    if size > MAX_BYTES:
+        raise TooLarge(f"The envelope has {size} bytes and at most {MAX_BYTES} are read.")
     found = problems(LINE_SCHEMA, document) or [*disagreements(document)]
     if found:
         raise Invalid(

@@ -33,6 +33,9 @@ BINS_TOGETHER = 3
 HALF_HOURS_TOGETHER = 6
 MIN_IMAGES = MIN_FOR_STATISTICS
 
+# Of a line's, as canonical JSON: images of every kind at every hour make 62,000.
+MAX_BYTES = 100_000
+
 _SHOWN = {"type": "integer", "minimum": SMALL_CELL, "maximum": MAX_ROWS}
 _SLOT = {"type": "integer", "minimum": 0, "maximum": UNTOLD}
 _HOUR = {"type": "integer", "minimum": 0, "maximum": HALF_HOURS - 1}

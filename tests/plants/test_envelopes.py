@@ -97,14 +97,17 @@ def test_what_is_no_message_is_refused_by_its_place_and_nothing_is_kept(world):
     wrong = made.line()
     wrong["hours"] = [[16, 16, 350, 1]]
     for document, place in (
-        (cells, "envelope.measures.brightness.cells.0.4"),
-        (huge, "envelope.measures.contrast.cells"),
-        (wrong, "envelope.hours.0"),
-        ({**made.line(), "file": "0001.png"}, "envelope"),
+        (cells, "measures.brightness.cells.0.4"),
+        (huge, "measures.contrast.cells"),
+        (wrong, "hours.0"),
+        ({**made.line(), "file": "0001.png"}, "file"),
     ):
         answer = send(agent, document)
         assert answer.status_code == 422
         assert place in answer.json()["fields"]
+    vast = made.line()
+    vast["measures"]["contrast"]["cells"] = [[0, 0, 0, 0, 5]] * 10_000
+    assert send(agent, vast).status_code == 413
     assert send(agent, made.line(), line="../line").status_code == 422
     assert send(agent, made.line(), line="line-9").status_code == 404
     assert send(agent, made.line(), note="hello").status_code == 422

@@ -17,7 +17,7 @@ from plants.agent.__main__ import main
 from plants.agent.home import Home
 from plants.agent.line_images import Window, lines_of, measure
 from plants.agent.line_watch import LineWatch
-from plants.domain import protocol
+from plants.domain import envelope, protocol
 from registry.domain.errors import Invalid, NotFound
 from tests.plants.agent.data_folders import save_image
 from tests.plants.agent.portal_server import enrolled, serving
@@ -53,6 +53,7 @@ def test_images_in_any_depth_are_counted_by_the_time_in_their_names(tmp_path):
     assert slots(document) == {12: 20}
     sent = {"line": "line-2", "envelope": document}
     assert protocol.check("envelope", sent) == sent
+    envelope.check_line(document)
 
 
 def test_without_a_time_in_the_name_the_date_of_the_file_counts_in_the_plants_zone(tmp_path):

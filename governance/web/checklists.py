@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from governance.domain.checklist import ItemStanding, Section, State
-from governance.domain.checklist_items import BY_SLUG
+from governance.domain.checklist_items import BY_SLUG, ENVELOPE
 from governance.models import SignOff
 from governance.selectors import readiness as lists
 from governance.selectors.checklist import LineStanding, standing_of
@@ -61,12 +61,12 @@ class SignForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item with what the page can do about it."""
+    """One item with what the page can do about it: a word, or the way to the records."""
 
     found: ItemStanding
     form: forms.Form | None
-    mend_url: str = ""
-    mend_said: str = ""
+    records_url: str = ""
+    records: str = ""
 
     @property
     def name(self) -> str:
@@ -169,7 +169,9 @@ def _question(
         keys = [of.line.plant_id, *([of.line.code] if name.startswith("plants:line") else [])]
         return Question(one, None, reverse(name, args=keys), said)
     form = sent.get(item.slug) or AnswerForm(auto_id=f"{item.anchor}_%s")
-    return Question(one, form if may_answer else None)
+    seen = reverse("plants:line-envelope", args=[of.line.plant_id, of.line.code])
+    said = "What its images look like" if item.measured_by == ENVELOPE else ""
+    return Question(one, form if may_answer else None, seen if said else "", said)
 
 
 def _why_not(found: LineStanding, *, may_sign: bool) -> str:

@@ -76,7 +76,9 @@ def test_the_page_begins_with_how_ready_the_line_is_and_asks_every_question(clie
 
 def test_an_engineer_answers_on_the_page(client, line, ines):
     client.force_login(ines)
-    assert 'data-opens="answer-camera-fixed"' in page(client, address(line))
+    text = page(client, address(line))
+    assert 'data-opens="answer-camera-fixed"' in text
+    assert text.count("What its images look like") == 5, "where the worker's envelope answers"
     answer = client.post(address(line), ANSWER)
     assert (answer.status_code, answer["Location"]) == (302, f"{address(line)}#camera-fixed")
     text = page(client, address(line))

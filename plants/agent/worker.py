@@ -170,10 +170,11 @@ class Heart:
     def _beat(self) -> None:
         pause = threading.Event()
         while os.getpid() == self._process:
-            self._once()
+            self.once()
             pause.wait(alive.HEARTBEAT_SECONDS)
 
-    def _once(self) -> None:
+    def once(self) -> None:
+        """Beat, and keep what the portal says of the plant."""
         body = heartbeat_body(
             self._data_folder, worker=self._worker, boot=self._boot, tally=self._tally
         )

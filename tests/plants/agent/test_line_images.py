@@ -17,6 +17,7 @@ from plants.agent.__main__ import main
 from plants.agent.home import Home
 from plants.agent.line_images import Window, lines_of, measure
 from plants.agent.line_watch import LineWatch
+from plants.agent.worker import Heart
 from plants.domain import envelope, protocol
 from registry.domain.errors import Invalid, NotFound
 from tests.plants.agent.data_folders import save_image
@@ -195,3 +196,11 @@ def test_a_name_with_a_date_alone_tells_no_time_of_day(tmp_path):
     document = measure(folder_of(tmp_path, name="20260630_000000_{:02d}0.png"), WEEK, days=7)
     assert document["images"] == 20
     assert document["hours"] == []
+
+
+def test_a_heartbeats_answer_tells_the_plants_time_zone(tmp_path):
+    answer = {"seen": True, "time_zone": "Europe/Vienna"}
+    with serving(lambda heard: (200, answer)) as portal:
+        home, credential = enrolled(tmp_path, portal.url)
+        Heart(home, credential, tmp_path, worker="graz-1", boot="0a0b0c0d").once()
+    assert home.zone() == VIENNA

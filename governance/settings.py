@@ -261,6 +261,8 @@ SPECTACULAR_SETTINGS = {
         "VersionKindEnum": "registry.models.versions.VersionKind",
         "JobKindEnum": "registry.models.jobs.KINDS",
         "JobStateEnum": "registry.models.jobs.STATES",
+        "CampaignStateEnum": "governance.models.campaigns.CampaignState",
+        "CampaignPlantStateEnum": "governance.models.campaigns.StepState",
         "ReleaseStageEnum": "plants.domain.desired_state.STAGES",
         "ReleaseStateEnum": "governance.selectors.releases.STATES",
         "SeatEnum": "governance.domain.quorum.SEATS",

@@ -128,7 +128,7 @@ class SeatOut(serializers.Serializer[Any]):
     )
 
 
-class ChangeOut(serializers.Serializer[Any]):
+class NodeChangeOut(serializers.Serializer[Any]):
     node = serializers.ChoiceField(choices=NODES)
     sentence = serializers.CharField()
     since = serializers.DateTimeField(allow_null=True)
@@ -150,7 +150,7 @@ class ApprovalOut(serializers.Serializer[Any]):
     decided_at = serializers.DateTimeField(source="approval.decided_at")
     is_current = serializers.BooleanField(help_text="False: the person has decided anew since.")
     is_fresh = serializers.BooleanField(help_text="False: it does not count as things stand.")
-    changes = ChangeOut(many=True, help_text="What is no longer as the person saw it.")
+    changes = NodeChangeOut(many=True, help_text="What is no longer as the person saw it.")
     retests = RetestOut(many=True, help_text="The fewest tests that answer those changes.")
 
 
@@ -196,7 +196,7 @@ class ReleaseDetailOut(ReleaseOut):
     )
     seats = SeatOut(many=True, source="page.seats", read_only=True)
     approvals = ApprovalOut(many=True, source="page.decisions", read_only=True)
-    changes = ChangeOut(
+    changes = NodeChangeOut(
         many=True, source="page.changes", read_only=True, help_text="Since it was proposed."
     )
     retests = RetestOut(many=True, source="page.retests", read_only=True)
@@ -221,7 +221,7 @@ class WaitingOut(serializers.Serializer[Any]):
     is_review = serializers.BooleanField(
         help_text="True: you agreed, and what you saw has changed since."
     )
-    changes = ChangeOut(many=True, help_text="What changed; empty unless it is a review.")
+    changes = NodeChangeOut(many=True, help_text="What changed; empty unless it is a review.")
     retests = RetestOut(many=True, help_text="The fewest tests that answer those changes.")
     deployments = IntentionOut(
         many=True, source="running", help_text="Meant to run by it, if it was cleared before."

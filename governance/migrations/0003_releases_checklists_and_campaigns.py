@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             name='LineProof',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.SlugField(help_text='The question, as the checklist names it.', max_length=60)),
+                ('item', models.CharField(help_text='The question, as the checklist names it.', max_length=60)),
                 ('kind', models.CharField(choices=[('measured', 'Measured'), ('attested', 'Attested')], max_length=8)),
                 ('holds', models.BooleanField(help_text='Whether the pass condition is met.')),
                 ('statement', models.TextField(help_text='What was found, or what a person attests.')),

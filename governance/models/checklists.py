@@ -18,7 +18,7 @@ class LineProof(FrozenModel):
     """One answer to one question of the hardening checklist; the newest of a kind counts."""
 
     line = models.ForeignKey("plants.Line", on_delete=models.PROTECT, related_name="proofs")
-    item = models.SlugField(max_length=60, help_text="The question, as the checklist names it.")
+    item = models.CharField(max_length=60, help_text="The question, as the checklist names it.")
     kind = models.CharField(
         max_length=8, choices=[("measured", "Measured"), ("attested", "Attested")]
     )

@@ -203,7 +203,21 @@ _POLICY = {
 _WHOLE_POLICY = {
     "family": "surface-defects",
     **_POLICY,
-    "rules": [{**_GATE, "rule": _RULE}],
+    "rules": [{**_GATE, "from": "shadow", "rule": _RULE}],
+    "approvals": {
+        "shadow": {"quality": 1, "process": 0, "data_science": 0},
+        "canary": {"quality": 1, "process": 1, "data_science": 0},
+        "active": {"quality": 1, "process": 1, "data_science": 1},
+        "decide_within_days": 14,
+        "valid_days": 180,
+        "source": None,
+    },
+    "evidence": {
+        "shadow": {"min_rows": 0, "min_readiness": 0.0},
+        "canary": {"min_rows": 100, "min_readiness": 0.0},
+        "active": {"min_rows": 300, "min_readiness": 0.5},
+        "source": None,
+    },
     "document": {
         "apiVersion": "lineward.policy/v1",
         "summary": _POLICY["summary"],
@@ -239,9 +253,13 @@ MESSAGES = {
     },
     ("/api/v1/versions/{id}/gates/", "get"): {
         "policy": 1,
+        "plant": "graz",
+        "mode": "shadow",
         "sentence": "It may not go on: latency failed.",
         "outcome": "fail",
-        "outcomes": [{**_GATE, **_SAID, "rule": _RULE, "value": 132.0, "n": 64}],
+        "outcomes": [
+            {**_GATE, **_SAID, "from": "shadow", "rule": _RULE, "value": 132.0, "n": 64}
+        ],
     },
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from governance.models import CampaignState, ReleaseOutcome
 from registry.domain.jobs import JobState
 from registry.domain.ledger_words import SENTENCES
 from registry.models.submissions import SubmissionState
@@ -21,6 +22,8 @@ _WRITERS = re.compile(r"record|record_all|_record\w*|Fact|\w+_fact")
 # An action that is put together from a state, with the states it can be put together from.
 _FROM_STATES = {
     "job.": [one.value.replace("_", "-") for one in JobState],
+    "campaign.": [CampaignState.HALTED.value, CampaignState.DONE.value],
+    "release.": [one.value for one in ReleaseOutcome if one.value],
     "submission.": [SubmissionState.REFUSED.value, SubmissionState.WITHDRAWN.value],
 }
 

@@ -11,8 +11,9 @@ from governance.models import ClearanceRecord, GatePolicy, Release
 from governance.selectors.graphs import graphs, key_of
 from plants.models import Line, LineSetup
 from plants.services import setups
-from registry.domain.access import portal_scope
+from registry.domain.access import Role, portal_scope
 from registry.models import ModelVersion
+from tests.factories.world import Site
 
 
 def a_release(version: ModelVersion, line: Line, by: str = "ines", **changes: Any) -> Release:
@@ -49,6 +50,16 @@ def a_clearance(release: Release, **changes: Any) -> ClearanceRecord:
         "expires_at": timezone.now() + timedelta(days=180),
     }
     return ClearanceRecord.objects.create(**(facts | changes))
+
+
+def release_and_clearance(site: Site) -> tuple[Release, ClearanceRecord]:
+    """An open release of the site's version on its line, and a cleared one; made once."""
+    cleared = ClearanceRecord.objects.filter(line=site.reports.line).first()
+    if cleared is None:
+        place = (site.version, site.reports.line, site.people[Role.ENGINEER].username)
+        a_release(*place)
+        cleared = a_clearance(a_release(*place, mode="canary", share=10, outcome="cleared"))
+    return Release.objects.get(line=cleared.line, outcome=""), cleared
 
 
 def change_supplier(line: Line, supplier: str = "Tata") -> LineSetup:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from governance.models import ClearanceRecord, Release
-from registry.domain.access import Role
 from tests.architecture.access.asking import FORM, Ask
-from tests.factories.releases import a_clearance, a_release
+from tests.factories.releases import release_and_clearance
 from tests.factories.world import Site, World
 
 TABLE = """
@@ -31,20 +29,9 @@ governance-api:clearance-revocation POST  401 404 403 403 403 200 | 200 403 403 
 """
 
 
-def _rows(site: Site) -> tuple[Release, ClearanceRecord]:
-    """An open release of the site's version on its line, and a cleared one."""
-    cleared = ClearanceRecord.objects.filter(line=site.reports.line).first()
-    if cleared is None:
-        by = site.people[Role.ENGINEER].username
-        place = (site.version, site.reports.line, by)
-        a_release(*place)
-        cleared = a_clearance(a_release(*place, mode="canary", share=10, outcome="cleared"))
-    return Release.objects.get(line=cleared.line, outcome=""), cleared
-
-
 def asks(world: World, site: Site) -> dict[str, Ask]:
     """For each URL: the object of this plant, and a body that an allowed caller could send."""
-    rows = {one.plant.code: _rows(one) for one in (world.graz, world.leipzig)}
+    rows = {one.plant.code: release_and_clearance(one) for one in (world.graz, world.leipzig)}
     release, cleared = rows[site.plant.code]
     one = {"pk": release.pk}
     # The version is a draft still: who may propose is told so, everybody else is refused before.

@@ -26,6 +26,7 @@ from plants.services import access, tokens
 from registry.domain.access import Role
 from registry.models import Job
 from registry.selectors.runs import key_at
+from tests.factories.releases import release_and_clearance
 from tests.factories.world import Site, World, undone
 
 pytestmark = pytest.mark.slow
@@ -88,7 +89,10 @@ def run_of(site: Site) -> UUID:
 def real(world: World, path: str) -> dict[str, str]:
     """Path parameters that lead to something of Graz."""
     site = world.graz
+    release, clearance = release_and_clearance(site)
     ids = {
+        "releases": release.pk,
+        "clearances": clearance.pk,
         "versions": site.version.pk,
         "jobs": site.jobs["held"].pk,
         "evaluations": site.evaluation.pk,

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from governance.domain import staleness
-from governance.domain.quorum import TITLES, Seat
+from governance.domain.quorum import ROLE_OF, TITLES, Seat
 from governance.models import Approval, ClearanceRecord, Release, ReleaseComment, ReleaseOutcome
 from governance.selectors import releases
 from governance.selectors.graphs import tested
-from governance.selectors.seats import Holders, holders
+from governance.selectors.seats import holders
 from governance.selectors.standing import Agreement, Standing, standing
 from plants.domain.desired_state import TITLES as MODES
 from plants.domain.desired_state import Mode
@@ -51,10 +51,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """One seat: who agreed, how many are missing, and who could."""
+    """One seat: who agreed, how many are missing, and who could.
+
+    Attributes:
+        otherwise: what is said where the reader may know of nobody who could.
+    """
 
     seat: Seat
     could: tuple[str, ...]
+    otherwise: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def page(scope: PlantScope, release: Release, now: datetime) -> ReleasePage:
         agreement=agreement,
         found=found,
         sentence=_sentence(release, found, clearance, running, now),
-        seats=_seats(agreement, holders(scope)) if agreement else (),
+        seats=_seats(agreement, scope) if agreement else (),
         decisions=_decisions(release, agreement),
         comments=tuple(release.comments.order_by("said_at", "pk")),
         clearance=clearance,
@@ -153,14 +158,21 @@ def _running(scope: PlantScope, clearance: ClearanceRecord | None) -> tuple[Depl
     return tuple(rows.select_related("station__line").order_by("started_at", "pk"))
 
 
-def _seats(found: Agreement, known: Holders) -> tuple[SeatRow, ...]:
-    plant = found.release.line.plant_id
+def _seats(found: Agreement, scope: PlantScope) -> tuple[SeatRow, ...]:
+    plant, known = found.release.line.plant_id, holders(scope)
     decided = {one.approval.person for one in found.given if one.is_fresh}
     rows = []
     for seat in found.quorum.seats:
         could = known.of(seat.name, plant, {*found.excluded, *decided}) if seat.missing else []
-        rows.append(SeatRow(seat, tuple(user.username for user in could)))
+        rows.append(SeatRow(seat, tuple(user.username for user in could), _otherwise(scope, seat)))
     return tuple(rows)
+
+
+def _otherwise(scope: PlantScope, seat: Seat) -> str:
+    role = str(ROLE_OF[seat.name]).replace("_", " ")
+    if scope.sees_everything:
+        return f"nobody holds the role {role} there: ask an administrator"
+    return f"nobody at the plant; whoever holds the role {role} at the centre may"
 
 
 def _decisions(release: Release, agreement: Agreement | None) -> tuple[Decision, ...]:

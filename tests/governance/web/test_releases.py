@@ -110,6 +110,26 @@ def test_the_list_asks_as_often_for_one_release_as_for_twenty(here):
     assert asked() == few
 
 
+def test_a_line_shows_what_waits_for_a_decision_and_leads_to_the_next(here):
+    url = here.line.get_absolute_url()
+    assert "None waits for a decision." in text_of(as_("graz-viewer").get(url))
+    release = here.propose()
+    text = text_of(as_("graz-engineer").get(url))
+    assert release.get_absolute_url() in text
+    assert "/releases/new/?line=graz/line-1" in text
+    assert "/releases/new/" not in text_of(as_("graz-viewer").get(url))
+    version = text_of(as_("graz-viewer").get(here.version.get_absolute_url()))
+    assert "/releases/?q=surface+1.0.0+graz" in version
+
+
+def test_a_seat_that_only_the_centre_holds_is_said_to_be_the_centres(here):
+    url = a_release(here.version, here.line, mode="active").get_absolute_url()
+    assert "whoever holds the role data scientist at the centre may" in text_of(
+        as_("graz-viewer").get(url)
+    )
+    assert "central-data_scientist, dora-graz could" in text_of(as_("central-auditor").get(url))
+
+
 # --- Proposing -----------------------------------------------------------------------------------
 def test_the_form_says_beforehand_what_the_gates_say_and_who_must_agree(here):
     client = as_("graz-engineer")

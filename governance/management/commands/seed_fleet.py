@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from governance.management.seeding import fleet
 from governance.management.seeding.inspections import INSPECTIONS
-from governance.management.seeding.standards import CENTRAL_PEOPLE, PLANT_ROLES
+from governance.management.seeding.standards import CENTRAL_PEOPLE, PLANT_PEOPLE
 
 _HEARTBEAT_SECONDS = 20
 
@@ -103,6 +103,6 @@ class Command(BaseCommand):
         counted = ", ".join(f"{count} {name}" for name, count in seeded.counts.items())
         self._say(f"Seeded in {seconds:.0f} s: {counted}.")
         centre = ", ".join(f"{name} ({role})" for name, _, _, role in CENTRAL_PEOPLE)
-        roles = ", ".join(f"{role}-<plant code>" for role in PLANT_ROLES)
-        self._say(f"Log in as {centre}; at each plant as {roles}.")
+        local = ", ".join(f"{name}-<plant code>" for name, _ in PLANT_PEOPLE)
+        self._say(f"Log in as {centre}; at each plant as {local}.")
         self._say(f"The password of all of them is {seeded.password}")

@@ -6,39 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
 from governance.management.seeding import figures
 from governance.management.seeding.figures import Sample
 from governance.management.seeding.records import Desk
+from governance.management.seeding.versions import Answers, Made, on_record, trained
 from registry.domain import lineage
 from registry.domain.access import CENTRE
-from registry.domain.digests import digest_of
 from registry.domain.jobs import JobKind, JobState
 from registry.models import (
     Baseline,
     DatasetManifest,
     Evaluation,
     Job,
-    ModelVersion,
-    VersionKind,
     VersionStage,
 )
-from registry.services.versions import Origins
 
 _BASE_SKILL = 2.6  # nine of ten surfaces right
 _GAIN = 0.04  # that one more version brings
 _JOBS_KEPT = 13  # the newest occasions are told with their jobs
 _FIRST_TRAINED = 0.08  # of the whole time
 _LATEST = timedelta(hours=3)  # what happened last lies so far back
-_ENVIRONMENTS = (
-    {"python": "3.11.9", "numpy": "2.2.1", "onnx": "1.20.1", "agent": "0.0.9"},
-    {"python": "3.11.13", "numpy": "2.3.5", "onnx": "1.21.0", "agent": "0.1.0"},
-)
-
-
-Answers = tuple[figures.Floats, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,7 @@ class Trait:
         drifts_from: since when its pictures change, if they do.
         drift_per_day: skill that a version trained before then loses.
         light: how far its lighting is from the usual.
+        settles: whether its data stay as they are once its lines are released.
     """
 
     plus: float
@@ -58,40 +50,27 @@ class Trait:
     drifts_from: datetime | None
     drift_per_day: float
     light: float
-
-
-@dataclass(slots=True)
-class Made:
-    """A version with what only the seeding knows.
-
-    Attributes:
-        skill: how far apart it holds the classes.
-        answers: what it says of its own hold-out, and the report on that.
-        since, until: when it was in force; `until` is missing for one that never was.
-    """
-
-    version: ModelVersion
-    skill: float
-    answers: Answers
-    since: datetime
-    until: datetime | None = None
-
-    @property
-    def learned_from(self) -> DatasetManifest | None:
-        """The data of its own hold-out."""
-        return self.version.manifest
+    settles: bool = True
 
 
 @dataclass
 class Course:
-    """One plant and family over the whole time."""
+    """One plant and family over the whole time.
+
+    Attributes:
+        settled: from when on what is in force is what the plant's lines release; what is made
+            later waits for a release of its own.
+        said: what a version answered on a hold-out, by both; asked again it says the same.
+    """
 
     desk: Desk
     trait: Trait
     worker: str
     baselines: Sequence[Made]
+    settled: datetime
     samples: list[tuple[datetime, Sample, DatasetManifest]] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
+    said: dict[tuple[UUID, UUID], Answers] = field(default_factory=dict)
 
     def run(self, *, trainings: int, occasions: int, rows: int) -> None:
         """Everything from the first data set to the latest evaluation."""
@@ -104,6 +83,7 @@ class Course:
         for place, (moment, sample, manifest) in enumerate(self.samples):
             with_job = place >= occasions - _JOBS_KEPT
             self._judge(moment + timedelta(minutes=25), sample, manifest, with_job=with_job)
+        self._compare()
 
     def _spread(self, count: int) -> list[datetime]:
         """So many moments over the whole time, not quite even."""
@@ -118,6 +98,9 @@ class Course:
 
     # --- Data ------------------------------------------------------------------------------------
     def _report_data(self, moment: datetime, rows: int) -> None:
+        if self.samples and self.trait.settles and moment > self.settled:
+            self.samples.append((moment, *self.samples[-1][1:]))
+            return
         light = self.trait.light + 0.004 * self._drifted_days(moment)
         desk = self.desk
         sample = figures.sample(desk.random, desk.of, rows, moment, light=min(light, 0.3))
@@ -150,7 +133,7 @@ class Course:
 
     def _version(self, job: Job, sample: Sample, skill: float, moment: datetime) -> Made:
         desk = self.desk
-        version, answers = _trained(desk, job, sample, self._loss(skill, moment, moment), moment)
+        version, answers = trained(desk, job, sample, self._loss(skill, moment, moment), moment)
         previous = self.made[-1].version if self.made else None
         version.version = lineage.next_version(
             previous.version if previous else None,
@@ -158,7 +141,7 @@ class Course:
             recipe_or_parent_changed=previous is not None
             and (previous.recipe, previous.parent) != (version.recipe, version.parent),
         )
-        _on_record(desk, version, job, answers[1], moment)
+        on_record(desk, version, job, answers[1], moment)
         return Made(version, skill, answers, moment)
 
     def _loss(self, skill: float, trained: datetime, moment: datetime) -> float:
@@ -170,7 +153,9 @@ class Course:
 
     def _decide(self) -> None:
         """Candidates, approvals, and the retirement of what was followed by something better."""
-        random, at, champion = self.desk.random, self.desk.at, None
+        random, at = self.desk.random, self.desk.at
+        champion: Made | None = None
+        former: Made | None = None
         for number, made in enumerate(self.made):
             proposed = made.since + timedelta(hours=float(random.uniform(1, 30)))
             decided = proposed + timedelta(hours=float(random.uniform(6, 60)))
@@ -185,10 +170,13 @@ class Course:
                 self._move(made, VersionStage.RETIRED, decided, approver)
                 continue
             self._move(made, VersionStage.APPROVED, decided, approver)
+            if champion and decided > self.settled:
+                continue
             if champion:
                 champion.until = decided
-                self._move(champion, VersionStage.RETIRED, decided, approver)
-            champion, made.since = made, decided
+            if former:  # the one before stays: a rollback goes back to it
+                self._move(former, VersionStage.RETIRED, decided, approver)
+            champion, former, made.since = made, champion, decided
             made.until = at.now + timedelta(days=1)
 
     def _move(self, made: Made, to: VersionStage, moment: datetime, who: str) -> None:
@@ -227,6 +215,19 @@ class Course:
                 "failed_gates": failed,
             }
 
+    def _compare(self) -> None:
+        """Each version and its day's baseline on the hold-out of its training, where both are."""
+        rows = {(one.version_id, one.manifest_id): one for one in self.desk.rows.evaluations}
+        samples = {manifest.pk: sample for _, sample, manifest in self.samples}
+        for made in self.made:
+            manifest = made.version.manifest_id
+            offered = _current(self.baselines, made.version.registered_at).version.pk
+            if (offered, manifest) in self.said and manifest in samples:
+                stated, theirs = made.answers[0], self.said[offered, manifest][0]
+                counts = figures.joint_counts(self.desk.of, samples[manifest], stated, theirs)
+                one, beside = rows[made.version.pk, manifest], rows[offered, manifest]
+                self.desk.pairing(one, beside, counts, None)
+
     def _in_force(self, moment: datetime) -> Made | None:
         """The approved version, or the newest as long as none was ever approved."""
         for made in reversed(self.made):
@@ -259,11 +260,13 @@ class Course:
         job: Job | None,
     ) -> tuple[Evaluation, figures.Floats]:
         desk = self.desk
+        key = (made.version.pk, manifest.pk)
         if made.learned_from is manifest:  # the same model on the same rows answers the same
-            stated, report = made.answers
-        else:
+            self.said[key] = made.answers
+        if key not in self.said:
             stated = figures.answers(desk.random, sample, skill)
-            report = figures.report(desk.random, desk.of, sample, stated)
+            self.said[key] = stated, figures.report(desk.random, desk.of, sample, stated)
+        stated, report = self.said[key]
         return desk.evaluation(made.version, manifest, report, moment, job), stated
 
 
@@ -282,9 +285,9 @@ def offer_baselines(desk: Desk, moments: Sequence[datetime]) -> list[Made]:
         job = desk.job(JobKind.RETRAIN, recipe, 1, moment, manifest=manifest)
         ended = desk.work(job, upto=JobState.SUCCEEDED, worker=f"{CENTRE}-1")
         skill = _BASE_SKILL - desk.of.difficulty + 0.2 * number
-        version, answers = _trained(desk, job, sample, skill, ended)
+        version, answers = trained(desk, job, sample, skill, ended)
         version.version, version.stage = f"1.{number}.0", VersionStage.APPROVED
-        _on_record(desk, version, job, answers[1], ended)
+        on_record(desk, version, job, answers[1], ended)
         published = ended + timedelta(hours=20)
         if found:
             found[-1].until = published
@@ -311,74 +314,3 @@ def _notes(title: str, number: int, report: dict[str, Any]) -> str:
         f"Trained with recipe 1.{number}.0 on more parts of more plants; "
         f"balanced accuracy {value:.3f} on the centre's own hold-out."
     )
-
-
-def _trained(
-    desk: Desk, job: Job, sample: Sample, skill: float, moment: datetime
-) -> tuple[ModelVersion, Answers]:
-    """A version as its job leaves it, not numbered yet, with its answers on its own hold-out."""
-    random = desk.random
-    stated = figures.answers(random, sample, skill)
-    report = figures.report(random, desk.of, sample, stated)
-    files = desk.standards.artifacts[desk.of.slug]
-    environment = dict(_ENVIRONMENTS[int(random.random() < 0.7)])
-    version = ModelVersion(
-        id=desk.key(),
-        family=desk.family,
-        origin=desk.code,
-        kind=VersionKind.BASELINE if desk.code == CENTRE else VersionKind.LOCAL,
-        parent=job.parent,
-        artifact=files[int(random.integers(0, len(files)))],
-        manifest=job.manifest,
-        dataset=job.dataset,
-        recipe=job.recipe,
-        resolved_recipe=job.resolved_recipe,
-        resolved_digest=job.resolved_digest,
-        signature=desk.of.signature.as_document(),
-        code_commit=random.bytes(20).hex(),
-        environment=environment,
-        environment_digest=digest_of(environment),
-        seed=job.resolved_recipe["train"]["seed"],
-        hyperparameters={
-            "l2": round(float(random.uniform(0.01, 0.5)), 4),
-            "temperature": round(float(random.uniform(0.8, 1.6)), 3),
-            "parity_max_abs": 2.4e-7,
-        },
-        metrics=report,
-        job=job,
-        stage=VersionStage.DRAFT,
-        registered_at=moment,
-    )
-    return version, (stated, report)
-
-
-def _on_record(
-    desk: Desk, version: ModelVersion, job: Job, report: dict[str, Any], moment: datetime
-) -> None:
-    assert version.manifest is not None  # noqa: S101 - tells the type checker
-    version.identity = Origins(
-        job=job,
-        artifact=version.artifact,
-        manifest=version.manifest,
-        signature=version.signature,
-        report=report,
-        code_commit=version.code_commit,
-        environment=version.environment,
-        hyperparameters=version.hyperparameters,
-    ).identity()
-    desk.rows.versions.append(version)
-    desk.note_version(
-        version,
-        moment,
-        "portal:verifier",
-        "version.registered",
-        name=str(version),
-        artifact=version.artifact_id,
-        job=str(job.pk),
-    )
-    evaluation = desk.evaluation(version, version.manifest, report, moment, job)
-    job.result = {
-        "version": str(version.pk),
-        "evaluation": str(evaluation.pk),
-        "failed_gates": [],
-    }

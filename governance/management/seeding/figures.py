@@ -97,12 +97,16 @@ def _measures(
 
 
 def answers(random: np.random.Generator, on: Sample, skill: float) -> Floats:
-    """Probabilities of a version that is so skilled; the same part is hard for every version."""
+    """Probabilities of a version that is so skilled; the same part is hard for every version.
+
+    They are what its scores are worth (of classes with equal normal noise, the scores times the
+    skill), as those of a version are after its temperature was fitted.
+    """
     rows = np.arange(len(on.labels))
     own = random.normal(size=on.noise.shape) * _OWN_NOISE
     scores = on.noise * np.sqrt(1 - _OWN_NOISE**2) + own
     scores[rows, on.labels] += skill
-    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+    likely = np.exp(skill * (scores - scores.max(axis=1, keepdims=True)))
     found: Floats = likely / likely.sum(axis=1, keepdims=True)
     return found
 

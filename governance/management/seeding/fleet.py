@@ -12,20 +12,44 @@ from itertools import count
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from governance.management.seeding import clock, crews, floor, trouble
-from governance.management.seeding.courses import Course, Made, Trait, offer_baselines
+from governance.management.seeding import (
+    campaigns,
+    clock,
+    crews,
+    floor,
+    releases,
+    rulebook,
+    trouble,
+)
+from governance.management.seeding import pending as asked
+from governance.management.seeding.courses import Course, Trait, offer_baselines
 from governance.management.seeding.crews import Setting
+from governance.management.seeding.docket import Docket
+from governance.management.seeding.hardening import open_files
 from governance.management.seeding.history import History
 from governance.management.seeding.inspections import INSPECTIONS, Inspection
 from governance.management.seeding.places import Place, places
 from governance.management.seeding.records import Desk, Rows
 from governance.management.seeding.standards import Standards, open_plants, set_up
+from governance.management.seeding.versions import Made
+from governance.models import (
+    Approval,
+    Campaign,
+    ClearanceRecord,
+    GatePolicy,
+    LineProof,
+    Release,
+    ReleaseComment,
+    SignOff,
+)
 from plants.models import (
+    Deployment,
     Line,
+    LineSetup,
     OnCallShift,
     Person,
     Plant,
@@ -51,18 +75,29 @@ _DAYS_BETWEEN_EVALUATIONS = 7
 _OCCASIONS_PER_EVALUATION = 0.57
 _WITHOUT_WORKER = 5  # the number of the plant that has not enrolled yet
 _DRIFTING = {2: 0.035, 8: 0.05, 11: 0.02, 23: 0.06, 38: 0.03}  # skill lost a day, by plant
+_UNSETTLED = 0.15  # of the other courses; their data change every week as well
+_SETTLED_DAYS = 17, 27  # before now, of ninety
 _STAMPED = (
+    Approval,
     Baseline,
+    Campaign,
+    ClearanceRecord,
     DatasetManifest,
+    Deployment,
     Evaluation,
     Job,
     Line,
+    LineProof,
+    LineSetup,
     ModelVersion,
     OnCallShift,
     Pairing,
     PlantCredential,
+    Release,
+    ReleaseComment,
     Runbook,
     RunbookVersion,
+    SignOff,
     Station,
     Worker,
 )
@@ -121,16 +156,34 @@ def build(size: Size, say: Callable[[str], None]) -> Seeded:
         standards = set_up(first, size.families)
         chosen = places(size.plants)
         open_plants(chosen, first, password)
+        policies = rulebook.adopt(standards, first)
         history = History()
+        docket = Docket(_random(size, "governance"), history)
         with clock.own_times(*_STAMPED):
             baselines = _centre(size, standards, now, first, history)
-            bad, open_ = count(), count()
+            bad, open_, dossiers = count(), count(), []
             for number, place in enumerate(chosen):
                 at = Setting(place, now, first)
-                _Plant(size, number, at, standards, baselines, history, bad, open_).build()
+                plant = _Plant(size, number, at, standards, baselines, docket, bad, open_)
+                dossiers.append(plant.build())
                 say(f"{number + 1}/{size.plants} {place.name}")
+            _govern(docket, policies, dossiers)
         say(f"ledger: {history.write()} entries")
     return Seeded(password, counts())
+
+
+def _govern(
+    docket: Docket, policies: dict[str, list[GatePolicy]], dossiers: list[releases.Dossier]
+) -> None:
+    """What was released, what is asked for, and what was taken to many plants."""
+    office = releases.open_office(docket, policies, dossiers)
+    campaign = campaigns.plan(office, dossiers)
+    present = [one for dossier in dossiers for one in releases.run(office, dossier)]
+    asked.ask(office, present)
+    if campaign:
+        campaigns.finish(docket, campaign)
+    campaigns.stop(docket, dossiers)
+    docket.write()
 
 
 def _password() -> str:
@@ -144,8 +197,11 @@ def _password() -> str:
 
 def counts() -> dict[str, int]:
     """How many rows there are now."""
-    kinds = (Plant, Line, Person, OnCallShift, ModelVersion, DatasetManifest, Evaluation, Job)
-    return {str(kind._meta.verbose_name_plural): kind.objects.count() for kind in kinds}
+    kinds: tuple[type[models.Model], ...] = (
+        *(Plant, Line, Person, OnCallShift, ModelVersion, DatasetManifest, Evaluation, Job),
+        *(LineProof, Release, Deployment, Campaign),
+    )
+    return {str(kind._meta.verbose_name_plural): kind._default_manager.count() for kind in kinds}
 
 
 def _random(size: Size, *names: str) -> np.random.Generator:
@@ -179,11 +235,15 @@ class _Plant:
     at: Setting
     standards: Standards
     baselines: dict[str, list[Made]]
-    history: History
+    docket: Docket
     bad: Iterator[int]
     open: Iterator[int]
 
-    def build(self) -> None:
+    @property
+    def history(self) -> History:
+        return self.docket.history
+
+    def build(self) -> releases.Dossier:
         random = _random(self.size, self.at.place.code)
         inspected = self._inspected(random)
         lines = floor.lines(random, self.at, self.size.lines, inspected, self.history)
@@ -192,10 +252,14 @@ class _Plant:
         crews.roster(random, self.at, crew, self.history)
         floor.runbooks(random, self.at, lines, inspected, self.history)
         rows = {one.slug: int(random.integers(240, 900)) for one, _ in inspected}
-        has_worker = self.number != _WITHOUT_WORKER
+        has_worker, courses = self.number != _WITHOUT_WORKER, list[Course]()
+        day = (self.at.now - self.at.first) / 90
+        settled = self.at.now - day * float(self.docket.random.uniform(*_SETTLED_DAYS))
         if has_worker:
             floor.workers(random, self.at, self.number, inspected, rows, self.history)
-            self._work(random, inspected, rows)
+            courses = self._work(random, inspected, rows, settled)
+        files = open_files(self.docket, self.at, settled)
+        return releases.Dossier(files, courses)
 
     def _inspected(self, random: np.random.Generator) -> list[tuple[Inspection, ModelFamily]]:
         """The first family, which every plant inspects, and some of the others."""
@@ -212,9 +276,10 @@ class _Plant:
         random: np.random.Generator,
         inspected: list[tuple[Inspection, ModelFamily]],
         data_rows: dict[str, int],
-    ) -> None:
+        settled: datetime,
+    ) -> list[Course]:
         rows = Rows()
-        courses = [self._course(one, family, rows) for one, family in inspected]
+        courses = [self._course(one, family, rows, settled) for one, family in inspected]
         for course, trainings in zip(courses, self._shares(random, len(courses)), strict=True):
             course.run(
                 trainings=trainings,
@@ -228,6 +293,7 @@ class _Plant:
             if random.random() < 0.4:
                 trouble.at_work(course, next(self.open))
         rows.write()
+        return courses
 
     def _shares(self, random: np.random.Generator, courses: int) -> list[int]:
         """The plant's versions over its families; each has one."""
@@ -242,7 +308,9 @@ class _Plant:
         wanted = math.ceil(self.size.evaluations * _OCCASIONS_PER_EVALUATION)
         return max(weekly, wanted) if is_first else weekly
 
-    def _course(self, one: Inspection, family: ModelFamily, rows: Rows) -> Course:
+    def _course(
+        self, one: Inspection, family: ModelFamily, rows: Rows, settled: datetime
+    ) -> Course:
         at, random = self.at, _random(self.size, self.at.place.code, one.slug)
         drift = _DRIFTING.get(self.number, 0.0)
         begins = at.first + (at.now - at.first) * float(random.uniform(0.55, 0.8))
@@ -252,6 +320,7 @@ class _Plant:
             drifts_from=begins if drift else None,
             drift_per_day=drift,
             light=float(random.normal(0, 0.03)),
+            settles=not drift and float(random.random()) >= _UNSETTLED,
         )
         desk = Desk(at, one, family, self.standards, random, rows, self.history)
-        return Course(desk, trait, f"{at.place.code}-1", self.baselines[one.slug])
+        return Course(desk, trait, f"{at.place.code}-1", self.baselines[one.slug], settled)

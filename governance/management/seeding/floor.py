@@ -164,12 +164,13 @@ def workers(
     offers = [
         {"name": one.dataset, "kind": one.kind, "rows": rows[one.slug]} for one, _ in inspected
     ]
+    agent = str(random.choice(_AGENTS))  # a plant updates all of its workers at once
     made = Worker.objects.bulk_create(
         Worker(
             plant_id=at.place.code,
             name=f"{at.place.code}-{place}",
             boot=str(uuid.UUID(bytes=random.bytes(16), version=4)),
-            agent_version=str(random.choice(_AGENTS)),
+            agent_version=agent,
             datasets=offers,
             operations=list(_OPERATIONS),
             metrics=_metrics(random),

@@ -209,7 +209,8 @@ class Desk:
         counts: dict[str, list[int]],
         job: Job | None,
     ) -> Pairing:
-        """What both versions got right together."""
+        """What both versions got right together, known once both are scored."""
+        moment = max(one.evaluated_at, other.evaluated_at)
         row = Pairing(
             id=self.key(),
             version=one.version,
@@ -219,11 +220,11 @@ class Desk:
             job=job,
             counts=counts,
             n=one.n,
-            compared_at=one.evaluated_at,
+            compared_at=moment,
         )
         self.rows.pairings.append(row)
         self._note(
-            one.evaluated_at,
+            moment,
             "portal:verifier",
             "pairing.recorded",
             f"version:{one.version.pk}",

@@ -24,12 +24,20 @@ _FILES_PER_FAMILY = 3
 # A log-in of the centre: name, first and last name, role.
 CENTRAL_PEOPLE = (
     ("clara", "Clara", "Weiss", Role.DATA_SCIENTIST),
+    ("noor", "Noor", "Haddad", Role.DATA_SCIENTIST),
+    ("vera", "Vera", "Lind", Role.APPROVER),
     ("petra", "Petra", "Kern", Role.MANAGER),
     ("quentin", "Quentin", "Roy", Role.AUDITOR),
     ("adam", "Adam", "Novak", Role.ADMINISTRATOR),
 )
-# One per plant, e.g. engineer-graz.
-PLANT_ROLES = (Role.ENGINEER, Role.OPERATOR, Role.APPROVER)
+# The log-ins of each plant, e.g. engineer-graz; a second engineer, so that nobody has to decide on
+# what they made or asked for themselves.
+PLANT_PEOPLE = (
+    ("engineer", Role.ENGINEER),
+    ("process", Role.ENGINEER),
+    ("operator", Role.OPERATOR),
+    ("approver", Role.APPROVER),
+)
 
 
 @dataclass
@@ -104,7 +112,7 @@ def _family(scope: PlantScope, one: Inspection) -> ModelFamily:
 
 
 def open_plants(places: list[Place], before: datetime, password: str) -> None:
-    """The centre and every plant, with one log-in per role; all with the same password."""
+    """The centre and every plant, with its log-ins; all with the same password."""
     scope = portal_scope("set-up")
     hashed = make_password(password)  # once: a hundred times would take longer than all the rest
     with clock.at(before - timedelta(days=44)):
@@ -115,8 +123,8 @@ def open_plants(places: list[Place], before: datetime, password: str) -> None:
     for number, place in enumerate(places):
         with clock.at(before - timedelta(days=43) + timedelta(minutes=20 * number)):
             plant = sites.open_plant(scope, code=place.code, name=place.name, time_zone=place.zone)
-            for role in PLANT_ROLES:
-                user = _user(f"{role}-{place.code}", role.capitalize(), place.name, hashed)
+            for name, role in PLANT_PEOPLE:
+                user = _user(f"{name}-{place.code}", name.capitalize(), place.name, hashed)
                 sites.grant_role(scope, user, role, plant)
 
 

@@ -142,10 +142,12 @@ def send(one: Reminder) -> bool:
 
 def compose(one: Reminder) -> tuple[str, str]:
     """Subject and text; names of plants and versions never stand in a header."""
+    # Written here: a template would show it on the portal's clock.
+    due = one.release.decide_by.astimezone(zones.zone(one.user.time_zone))
     context = {
         "one": one,
         "release": one.release,
-        "decide_by": one.release.decide_by.astimezone(zones.zone(one.user.time_zone)),
+        "decide_by": f"{due:%-d %B %Y, %H:%M %Z}",
         "portal": settings.PORTAL_URL,
     }
     return _SUBJECTS[one.kind], render_to_string("governance/reminder.txt", context)

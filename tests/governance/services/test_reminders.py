@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -57,6 +57,14 @@ def test_whoever_may_take_a_missing_seat_is_asked_once(here, settings):
     assert "graz" not in to_quinn.subject.lower()
     send_reminders()
     assert len(mail.outbox) == 2
+
+
+def test_the_time_that_is_left_is_said_on_the_readers_own_clock(here):
+    User.objects.filter(username="quinn-graz").update(time_zone="America/Monterrey")
+    release = here.propose()
+    Release.objects.filter(pk=release.pk).update(decide_by=datetime(2099, 7, 1, 2, 30, tzinfo=UTC))
+    reminders.send_due()
+    assert "expires on 30 June 2099, 20:30 CST." in mail.outbox[0].body
 
 
 def test_a_decided_seat_asks_nobody_any_more_and_another_plants_people_never(here):

@@ -193,7 +193,7 @@ RECIPES: dict[str, tuple[_Recipe, list[str]]] = {
     ),
     "plants.services.sites.close_plant": (
         lambda w: [sites.close_plant(_portal, w.graz.plant) for _ in range(2)],
-        ["credential.revoked", "deployment.ended", "plant.closed"],
+        ["credential.revoked", "plant.closed"],
     ),
     "plants.services.sites.grant_role": (
         lambda w: [sites.grant_role(_portal, w.nobody, Role.VIEWER, w.graz.plant)] * 2,

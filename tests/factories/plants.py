@@ -116,10 +116,10 @@ def fleet() -> Fleet:
         result={"failed_gates": ["usable"], "version": str(base.pk)},
     )
     queued = rows.job(of, by, "brno", JobState.QUEUED, parent=base)
-    _history(graz, running, done, failed, queued)
     told = reports(graz, of)
     put(told.station, base)
     put(told.station, local, Mode.CANARY)
+    _history(graz, running, done, failed, queued)
     return Fleet(
         graz,
         of,

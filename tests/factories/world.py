@@ -13,7 +13,6 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from governance.services import policies
-from plants.domain.desired_state import Mode
 from plants.models import PersonalToken, Plant, PlantCredential, User
 from plants.services import access, credentials, orders, sites, tokens, workers
 from registry.domain.access import CENTRE, PlantScope, Role, portal_scope
@@ -33,7 +32,6 @@ from registry.services import (
     versions,
 )
 from tests.factories.agent import CLASSES, RECIPE, manifest, report, small_model
-from tests.factories.deployments import put
 from tests.factories.policies import SOURCE
 from tests.factories.reports import Reports, reports
 
@@ -139,8 +137,6 @@ def _site(code: str, family: ModelFamily, recipe: Recipe) -> Site:
         site.jobs[name] = orders.order(scope, wish)
     _work(site)
     site.reports = reports(plant, family)
-    assert site.version is not None
-    put(site.reports.station, site.version, Mode.SHADOW)
     return site
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from plants.domain.desired_state import Mode
 from plants.models import Deployment
 from tests.architecture.access.asking import FORM, Ask
+from tests.factories.deployments import put
 from tests.factories.world import Site, World
 
 TABLE = """
@@ -25,7 +27,8 @@ def asks(world: World, site: Site) -> dict[str, Ask]:
     code, reports = {"code": site.plant.code}, site.reports
     line = {**code, "line": reports.line.code}
     station = {**line, "station": reports.station.code}
-    shadow = Deployment.objects.running().get(station=reports.station)
+    rows = Deployment.objects.running().filter(station=reports.station)
+    shadow = rows.first() or put(reports.station, site.version, Mode.SHADOW)
     wanted = {"document": {"lens": "25 mm"}, "reason": "A new lens."}
     return {
         "plants:line-setup": Ask(line, "lens=25 mm&reason=A new lens.", FORM),

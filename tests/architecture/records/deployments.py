@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from plants.domain.desired_state import Mode
-from plants.models import Deployment
 from plants.services import deployments, rollbacks, setups
 from registry.domain.access import portal_scope
-from tests.factories.deployments import clearance_for
+from tests.factories.deployments import clearance_for, put
 from tests.factories.world import World
 
 NO_ENTRY = {
@@ -29,7 +28,7 @@ def _started_twice(w: World) -> Any:
 
 
 def _stopped(w: World) -> Any:
-    shadow = Deployment.objects.running().get(station=w.graz.reports.station)
+    shadow = put(w.graz.reports.station, w.graz.version, Mode.SHADOW)
     return _twice(lambda: deployments.stop(_portal, shadow, reason="Too slow."))
 
 
@@ -45,9 +44,9 @@ RECIPES = {
     ),
     "plants.services.deployments.start": (
         _started_twice,
-        ["deployment.ended", "deployment.started"],
+        ["deployment.started"],
     ),
-    "plants.services.deployments.stop": (_stopped, ["deployment.ended"]),
+    "plants.services.deployments.stop": (_stopped, ["deployment.started", "deployment.ended"]),
     "plants.services.rollbacks.roll_back": (
         lambda w: _twice(
             lambda: rollbacks.roll_back(_portal, w.graz.reports.station, to="human_gate")

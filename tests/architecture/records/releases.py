@@ -71,7 +71,7 @@ RECIPES = {
     "governance.services.releases.clear": (_clear, [*_AGREED, "release.cleared"]),
     "governance.services.releases.start": (
         _start,
-        [*_AGREED, "release.cleared", "deployment.ended", "deployment.started"],
+        [*_AGREED, "release.cleared", "deployment.started"],
     ),
     "governance.services.releases.revoke": (
         _revoke,

@@ -78,7 +78,7 @@ RECIPES = {
     ),
     "plants.services.lines.close_line": (
         lambda w: _twice(lambda: lines.close_line(_portal, w.graz.reports.line)),
-        ["deployment.ended", "line.closed"],
+        ["line.closed"],
     ),
     "plants.services.lines.open_station": (
         lambda w: lines.open_station(_portal, w.graz.reports.line, code="cam-z", name="Camera Z"),
@@ -92,7 +92,7 @@ RECIPES = {
     ),
     "plants.services.lines.close_station": (
         lambda w: _twice(lambda: lines.close_station(_portal, w.graz.reports.station)),
-        ["deployment.ended", "station.closed"],
+        ["station.closed"],
     ),
     "plants.services.people.add": (
         lambda w: people.add(_portal, plant_code="graz", code="carl", name="Carl Reiter"),

@@ -56,18 +56,21 @@ def test_the_way_back_takes_two_words(world, operator):
 def test_deployments_are_listed_by_place_mode_and_whether_they_run(world, engineer):
     station = world.graz.reports.station
     put(station, world.centre.version)
+    former = put(station, world.graz.version, Mode.SHADOW)
     put(station, world.graz.version, Mode.SHADOW)
     status, found = send(engineer, "get", "deployments/?running=yes&line=line-1&station=cam-a")
     assert status == 200
     assert [one["mode"] for one in found["results"]] == ["shadow", "active"]
     assert found["results"][1]["version_name"] == str(world.centre.version)
-    assert [one["mode"] for one in send(engineer, "get", "deployments/?running=no")[1]["results"]]
+    ended = send(engineer, "get", "deployments/?running=no")[1]["results"]
+    assert [one["id"] for one in ended] == [str(former.pk)]
     assert send(engineer, "get", "deployments/?mode=canary")[1]["results"] == []
     assert send(engineer, "get", "deployments/?colour=red")[0] == 422
 
 
 def test_a_trial_is_stopped_by_its_id(world, engineer, operator):
-    shadow = Deployment.objects.running().get(station=world.graz.reports.station)
+    shadow = put(world.graz.reports.station, world.graz.version, Mode.SHADOW)
+    theirs = put(world.leipzig.reports.station, world.leipzig.version, Mode.SHADOW)
     path = f"deployments/{shadow.pk}/stop/"
     assert send(operator, "post", path, {})[0] == 403
     for _ in range(2):
@@ -76,7 +79,6 @@ def test_a_trial_is_stopped_by_its_id(world, engineer, operator):
     decides = put(world.graz.reports.station, world.centre.version)
     status, problem = send(engineer, "post", f"deployments/{decides.pk}/stop/", {})
     assert (status, problem["code"]) == (409, "decides")
-    theirs = Deployment.objects.running().get(station=world.leipzig.reports.station)
     assert send(engineer, "post", f"deployments/{theirs.pk}/stop/", {})[0] == 404
 
 

@@ -122,6 +122,7 @@ UNSCOPED = {
     "User": "accounts; pages show people through memberships",
     "LedgerHead": "one row, no content of its own",
     "KeptAnswer": "read by its own actor and key only; no endpoint lists answers",
+    "ReminderSent": "what went out by mail; no page or endpoint lists it",
     "Mirror": "the portal's outbox; no page or endpoint lists it",
     "Artifact": "reached through a visible version only; no endpoint lists artifacts",
 }

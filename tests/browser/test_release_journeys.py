@@ -22,7 +22,7 @@ from tests.factories.world import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LINE = "/plants/graz/lines/line-1/"
+LINE = "/plants/graz/lines/line-3/"
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def press(watched: Watched, text: str) -> None:
 def propose(engineer: Watched) -> str:
     """From the line's page to the address of the proposal."""
     page = engineer.page
-    engineer.open("/releases/new/?line=graz/line-1")
+    engineer.open("/releases/new/?line=graz/line-3")
     if not page.locator("#id_reason").count():
         page.locator("#version").select_option(index=1)
         page.locator("#id_reason").wait_for()
@@ -76,7 +76,7 @@ def test_a_version_shadows_after_a_second_pair_of_eyes(browse: Browse, shown: Go
 
     engineer.open(address)
     assert sees(engineer, "Day shift only.")
-    start_at(engineer, "cam-a")
+    start_at(engineer, "cam-c")
     running = Deployment.objects.running().get(station=shown.station, mode="shadow")
     assert (running.station, running.version) == (shown.station, shown.version)
     assert running.started_by == "engineer-graz"

@@ -10,7 +10,7 @@ from governance.models import Release
 from governance.selectors.checklist import standing_of
 from governance.services import approvals, checklists, policies, releases
 from plants.models import Line, Station, User
-from plants.services import access, sites
+from plants.services import access, lines, setups, sites
 from registry.domain.access import CENTRE, PlantScope, Role, portal_scope
 from registry.models import Evaluation, ModelVersion
 from registry.services import evaluations, versions
@@ -35,7 +35,7 @@ SEATS = (("quality", "quinn"), ("process", "piet"), ("data_science", "dora"))
 
 @dataclass
 class Governed:
-    """Line 1 of a plant, a candidate version for it, and one person per seat."""
+    """Line 3 of a plant, a candidate version for it, and one person per seat."""
 
     world: World
     site: Site
@@ -97,17 +97,23 @@ def governed(world: World, site: Site | None = None) -> Governed:
     """Everything in place for a release at a plant, as services leave it."""
     here = site or world.graz
     assert here.version is not None
-    assert here.reports is not None
     assert here.plant.code != CENTRE
     policies.adopt(portal_scope(), world.family, source=EASY, reason="For a test.")
     version = versions.move(portal_scope(), here.version, to="candidate")
     code = here.plant.code
+    # A line of its own: what the world's lines run was put there without releases.
+    line = lines.open_line(portal_scope(), plant_code=code, code="line-3", name="Line 3")
+    station = lines.open_station(
+        portal_scope(), line, code="cam-c", name="Camera C", family=world.family
+    )
+    facts = {"supplier": "Voest"}
+    setups.report_setup(portal_scope(), line, document=facts, reason="As it was found.")
     return Governed(
         world=world,
         site=here,
         version=version,
-        line=here.reports.line,
-        station=here.reports.station,
+        line=line,
+        station=station,
         engineer=access.scope_for(here.people[Role.ENGINEER]),
         operator=access.scope_for(here.people[Role.OPERATOR]),
         quinn=_somebody(f"quinn-{code}", Role.APPROVER, here),

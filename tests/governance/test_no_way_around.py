@@ -101,7 +101,7 @@ class Floor:
 
     def _propose(self, mode: str) -> tuple[str, dict[str, Any]]:
         share = 10 if mode == "canary" else None
-        about = {"plant": "graz", "line": "line-1", "version": str(self.here.version.pk)}
+        about = {"plant": "graz", "line": "line-3", "version": str(self.here.version.pk)}
         return "releases/", {**about, "mode": mode, "share": share, "reason": "It is better."}
 
     def _approve(self, seat: str) -> tuple[str, dict[str, Any]]:
@@ -115,7 +115,7 @@ class Floor:
         return self._of_newest("clearance"), {}
 
     def _start(self, mode: str) -> tuple[str, dict[str, Any]]:
-        return self._of_newest("start"), {"station": "cam-a", "mode": mode}
+        return self._of_newest("start"), {"station": "cam-c", "mode": mode}
 
     def _withdraw(self, _: str) -> tuple[str, dict[str, Any]]:
         return self._of_newest("withdrawal"), {"reason": "A mistake."}
@@ -128,7 +128,7 @@ class Floor:
     def _new(self, _: str) -> tuple[str, dict[str, Any]]:
         self.suppliers += 1
         document = {"supplier": f"Number {self.suppliers}"}
-        return "plants/graz/lines/line-1/setup/", {"document": document, "reason": "A contract."}
+        return "plants/graz/lines/line-3/setup/", {"document": document, "reason": "A contract."}
 
     def _stop(self, _: str) -> tuple[str, dict[str, Any]]:
         tried = Deployment.objects.running().filter(mode__in=("shadow", "canary")).first()
@@ -137,7 +137,7 @@ class Floor:
 
     def _roll(self, rest: str) -> tuple[str, dict[str, Any]]:
         way = rest.partition(" ")[2]
-        return "plants/graz/stations/line-1/cam-a/rollback/", {"to": way}
+        return "plants/graz/stations/line-3/cam-c/rollback/", {"to": way}
 
 
 @pytest.fixture

@@ -11,7 +11,10 @@ from governance.services import approvals, releases
 from tests.factories.governed import Governed, governed
 from tests.factories.world import World
 
-_PREPARED = ["policy.adopted", "version.stage-moved", *["role.granted"] * 3]
+_PREPARED = [
+    *("policy.adopted", "version.stage-moved", "line.opened", "station.opened"),
+    *("setup.reported", *["role.granted"] * 3),
+]
 _AGREED = [*_PREPARED, "release.proposed", "release.approved"]
 
 

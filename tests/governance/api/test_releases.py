@@ -43,7 +43,7 @@ class Caller:
 
 
 def wish(here: Governed, **changes: Any) -> dict[str, Any]:
-    facts = {"plant": "graz", "line": "line-1", "version": str(here.version.pk), "mode": "shadow"}
+    facts = {"plant": "graz", "line": "line-3", "version": str(here.version.pk), "mode": "shadow"}
     return {**facts, "reason": "It finds more.", **changes}
 
 
@@ -77,8 +77,8 @@ def test_from_proposal_to_a_station_by_calls_alone(here):
     cleared = engineer.post(f"{one}clearance/")
     assert cleared["conditions"] == ["quinn-graz: Clean lamp."]
     assert engineer.post(f"{one}clearance/")["id"] == cleared["id"]
-    started = engineer.post(f"{one}start/", {"station": "cam-a"}, 201)
-    assert (started["station"], started["mode"]) == ("cam-a", "shadow")
+    started = engineer.post(f"{one}start/", {"station": "cam-c"}, 201)
+    assert (started["station"], started["mode"]) == ("cam-c", "shadow")
     found = engineer.get(one)
     assert found["clearance"]["id"] == cleared["id"]
     assert [row["id"] for row in found["deployments"]] == [started["id"]]
@@ -151,7 +151,7 @@ def test_declined_withdrawn_commented_and_revoked(here):
     engineer.post(f"{ROOT}{release.pk}/clearance/")
     path = f"/api/v1/clearances/{ClearanceRecord.objects.get().pk}/revocation/"
     assert quality.post(path, {"reason": "It missed two."})["revoked_by"] == "quinn-graz"
-    refused = engineer.post(f"{ROOT}{release.pk}/start/", {"station": "cam-a"}, 409)
+    refused = engineer.post(f"{ROOT}{release.pk}/start/", {"station": "cam-c"}, 409)
     assert refused["code"] == "clearance-revoked"
     assert not Deployment.objects.filter(clearance=ClearanceRecord.objects.get().pk).exists()
 
@@ -172,7 +172,7 @@ def test_the_list_is_narrowed_searched_and_asks_as_often_for_many(here):
     assert asked() == (21, few[1])
     assert asked("?mode=shadow")[0] == 1
     assert asked("?plant=leipzig")[0] == 0
-    assert asked("?q=line-1+graz-engineer")[0] == 1
+    assert asked("?q=line-3+graz-engineer")[0] == 1
     refused = viewer.get(f"{ROOT}?colour=red", 422)
     assert refused["code"] == "unknown-parameter"
 

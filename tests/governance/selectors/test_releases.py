@@ -169,7 +169,7 @@ def test_ten_releases_ask_no_more_than_one(here):
         ({"whose": "mine"}, []),
         ({"whose": "waiting"}, ["canary"]),
         ({"plant": "leipzig"}, []),
-        ({"q": "line-1 graz-engineer"}, ["canary", "shadow"]),
+        ({"q": "line-3 graz-engineer"}, ["canary", "shadow"]),
         ({"q": "nowhere"}, []),
     ],
 )
@@ -201,7 +201,7 @@ def test_a_cleared_one_says_what_is_meant_to_run_and_that_nothing_is_reported(he
     found = page(here.engineer, started(here))
     assert found.sentence.startswith("Cleared for shadow until ")
     assert found.sentence.endswith(
-        "It is meant to run at Camera A in shadow: intended, not yet reported."
+        "It is meant to run at Camera C in shadow: intended, not yet reported."
     )
     assert not found.is_to_renew
     change_supplier(here.line)
@@ -234,7 +234,7 @@ def test_a_clearance_that_is_over_says_so(here):
     acts.revoke(here.quinn, record, reason="It missed two.")
     found = page(here.engineer, release)
     assert found.sentence.startswith("quinn-graz revoked its clearance on ")
-    assert "It missed two. It is meant to run at Camera A in shadow" in found.sentence
+    assert "It missed two. It is meant to run at Camera C in shadow" in found.sentence
     other = a_release(here.version, here.line, mode="canary", share=5, outcome="cleared")
     a_clearance(other, expires_at=timezone.now() - timedelta(seconds=1))
     assert "Its clearance expired on " in page(here.engineer, other).sentence
@@ -261,6 +261,6 @@ def test_what_waits_is_told_in_one_sentence(here):
     change_supplier(here.line)
     waiting = releases.waiting_for(here.quinn)
     assert release_page.waiting_sentence(waiting) == (
-        "1 release waits for your decision; 1 approval of yours needs a re-review (Line 1: the "
+        "1 release waits for your decision; 1 approval of yours needs a re-review (Line 3: the "
         "line's set-up changed: supplier from Voest to Tata)."
     )

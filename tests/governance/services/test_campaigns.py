@@ -97,7 +97,7 @@ def test_it_goes_on_when_the_canary_passed_and_asks_for_its_lines(here, running,
     went = campaigns.advance(running)
     assert steps(went) == {"graz": "passed", "leipzig": "working"}
     assert (went.wave, went.state) == (2, "running")
-    asked = Release.objects.get(campaign=running)
+    asked = Release.objects.get(campaign=running, line=here.line)
     assert (asked.version, asked.line, asked.mode) == (running.baseline, here.line, "shadow")
     assert asked.requested_by == running.started_by, "who started it does not decide on it"
     come_back(went, "leipzig", skill=1.0)
@@ -150,13 +150,14 @@ def test_a_halt_stops_the_next_wave(here, running, come_back):
 def test_the_fleet_goes_back_at_once(here, running, come_back):
     come_back(running, "graz", skill=1.0)
     campaigns.advance(running)
-    release = Release.objects.get(campaign=running)
+    release = Release.objects.get(campaign=running, line=here.line)
     here.approve(release, "quality")
     releases.start(here.engineer, release, here.station)
-    assert Deployment.objects.running().get().version == running.baseline
+    brought = Deployment.objects.running().filter(version=running.baseline)
+    assert brought.get().station == here.station
     back = campaigns.roll_back(here.dora, running, reason="Scratches were missed.")
     assert back.state == "rolled_back"
-    assert not Deployment.objects.running().exists()
+    assert not brought.exists()
     assert ClearanceRecord.objects.get().revoke_reason == "Scratches were missed."
     before = LedgerEntry.objects.count()
     campaigns.roll_back(here.dora, running)

@@ -105,8 +105,8 @@ def test_only_a_central_data_scientist_adopts(
 @pytest.mark.parametrize(
     ("source", "field"),
     [
-        (WRITTEN.replace("min_rows: 30", "min_rows: 0"), "gates.0.min_rows"),
-        (WRITTEN.replace("min_rows: 30", "min_rows: yes"), "document"),
+        (WRITTEN.replace("min_rows: 30\n", "min_rows: 0\n"), "gates.0.min_rows"),
+        (WRITTEN.replace("min_rows: 30\n", "min_rows: yes\n"), "document"),
         (STARTER, "gates.1.source"),
         ("", "document"),
     ],

@@ -39,7 +39,7 @@ def agreed(here: Governed) -> Release:
 
 
 def new_url(here: Governed, **changes: str) -> str:
-    asked = {"line": "graz/line-1", "version": str(here.version.pk), "mode": "shadow", **changes}
+    asked = {"line": "graz/line-3", "version": str(here.version.pk), "mode": "shadow", **changes}
     return f"{reverse('governance:release-new')}?" + "&".join(
         f"{name}={value}" for name, value in asked.items()
     )
@@ -62,7 +62,7 @@ def test_an_own_approval_that_lost_its_ground_stands_first_with_its_tests(here):
     releases.start(here.engineer, release, here.station)
     change_supplier(here.line)
     text = text_of(as_("quinn-graz").get(reverse("governance:approvals")))
-    assert "1 approval of yours needs a re-review (Line 1: the line" in text
+    assert "1 approval of yours needs a re-review (Line 3: the line" in text
     assert "needs re-review" in text
     assert "To do: </span>Evaluate the version at the plant again" in text
     assert "Runs on a clearance whose ground has shifted" in text
@@ -89,7 +89,7 @@ def test_the_list_is_a_page_and_a_file(here):
     assert "Engineers of a plant and data scientists propose releases" in text
     rows = b"".join(as_("graz-viewer").get(url, {"format": "csv"}).streaming_content).decode()
     assert rows.splitlines()[0].lstrip("\ufeff").startswith("version,id,line,mode")
-    assert "graz/line-1,shadow" in rows
+    assert "graz/line-3,shadow" in rows
     assert "No release has been proposed yet." in text_of(as_("leipzig-viewer").get(url))
     assert "No release matches." in text_of(as_("graz-viewer").get(url, {"state": "declined"}))
 
@@ -116,7 +116,7 @@ def test_a_line_shows_what_waits_for_a_decision_and_leads_to_the_next(here):
     release = here.propose()
     text = text_of(as_("graz-engineer").get(url))
     assert release.get_absolute_url() in text
-    assert "/releases/new/?line=graz/line-1" in text
+    assert "/releases/new/?line=graz/line-3" in text
     assert "/releases/new/" not in text_of(as_("graz-viewer").get(url))
     version = text_of(as_("graz-viewer").get(here.version.get_absolute_url()))
     assert "/releases/?q=surface+1.0.0+graz" in version
@@ -145,7 +145,7 @@ def test_the_form_says_beforehand_what_the_gates_say_and_who_must_agree(here):
 
 
 def test_an_engineer_proposes_and_is_led_to_the_release(here):
-    wish = {"line": "graz/line-1", "version": str(here.version.pk), "mode": "shadow"}
+    wish = {"line": "graz/line-3", "version": str(here.version.pk), "mode": "shadow"}
     client, url = as_("graz-engineer"), reverse("governance:release-new")
     text = text_of(client.post(url, wish), 422)
     assert "This field is required." in text
@@ -160,7 +160,7 @@ def test_an_engineer_proposes_and_is_led_to_the_release(here):
 
 def test_what_does_not_fit_is_said_at_its_field_or_above(here):
     client, url = as_("graz-engineer"), reverse("governance:release-new")
-    wish = {"line": "graz/line-1", "version": str(here.version.pk), "reason": "It finds more."}
+    wish = {"line": "graz/line-3", "version": str(here.version.pk), "reason": "It finds more."}
     text = text_of(client.post(url, {**wish, "mode": "canary"}), 422)
     assert "A canary judges 1 to 50 percent of the parts" in text
     text = text_of(client.post(url, {**wish, "line": "leipzig/line-1"}), 422)
@@ -224,7 +224,7 @@ def test_an_engineer_clears_and_starts_it_at_a_station(here):
     text = text_of(as_("graz-engineer").get(url))
     assert "Clear and start" in text
     assert "An engineer of the plant may start it." in text_of(as_("dora-graz").get(url))
-    wish = {"do": "start", "station": "cam-a", "mode": "shadow"}
+    wish = {"do": "start", "station": "cam-c", "mode": "shadow"}
     assert as_("dora-graz").post(url, wish).status_code == 403
     assert "Select a valid choice" in text_of(
         as_("graz-engineer").post(url, {**wish, "mode": "active"}), 422
@@ -234,7 +234,7 @@ def test_an_engineer_clears_and_starts_it_at_a_station(here):
     record = ClearanceRecord.objects.get()
     assert Deployment.objects.running().get(clearance=record.pk).station == here.station
     text = text_of(as_("graz-viewer").get(url))
-    assert "It is meant to run at Camera A in shadow: intended, not yet reported." in text
+    assert "It is meant to run at Camera C in shadow: intended, not yet reported." in text
     assert "Expires" in text
 
 
@@ -258,7 +258,7 @@ def test_a_stale_approval_shows_reason_tests_and_the_way_on(here):
     anew = text_of(as_("graz-engineer").get(new_url(here, renews=str(release.pk))))
     assert "whoever agreed then is asked again" in anew
     sent = {
-        "line": "graz/line-1",
+        "line": "graz/line-3",
         "version": str(here.version.pk),
         "mode": "shadow",
         "renews": str(release.pk),

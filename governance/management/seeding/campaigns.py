@@ -18,7 +18,7 @@ from governance.models import Campaign, CampaignState, CampaignStep, Release, St
 _PLANTS, _WAVE_SIZE, _LEAST = 6, 2, 2
 _STOPPED_PLANTS, _CANARIES = 8, 2
 _BY, _PORTAL = "clara", "portal:campaigns"
-_LOST = "It may not go on: no loss overall failed."
+_LOST = "It may not go on: escapes failed."
 _UNKNOWN = "It may not go on: too little is known for rows per class."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -216,17 +216,37 @@ class Course:
             }
 
     def _compare(self) -> None:
-        """Each version and its day's baseline on the hold-out of its training, where both are."""
-        rows = {(one.version_id, one.manifest_id): one for one in self.desk.rows.evaluations}
+        """Each version and its day's baseline on the hold-out of its training, where both are.
+
+        What the lines settled on is held against today's baseline as well.
+        """
         samples = {manifest.pk: sample for _, sample, manifest in self.samples}
+        present = next((made for made in reversed(self.made) if made.until is not None), None)
+        if present and present.learned_from:
+            manifest, newest = present.learned_from, self.baselines[-1]
+            moment = min(max(self.settled, newest.since), self.desk.at.now - 2 * _LATEST)
+            if (newest.version.pk, manifest.pk) not in self.said:
+                skill = self._loss(newest.skill - self.trait.gap, newest.since, moment)
+                self._score(newest, samples[manifest.pk], manifest, skill, moment, None)
+        rows = {(one.version_id, one.manifest_id): one for one in self.desk.rows.evaluations}
         for made in self.made:
-            manifest = made.version.manifest_id
-            offered = _current(self.baselines, made.version.registered_at).version.pk
-            if (offered, manifest) in self.said and manifest in samples:
-                stated, theirs = made.answers[0], self.said[offered, manifest][0]
-                counts = figures.joint_counts(self.desk.of, samples[manifest], stated, theirs)
-                one, beside = rows[made.version.pk, manifest], rows[offered, manifest]
-                self.desk.pairing(one, beside, counts, None)
+            self._pair(made, _current(self.baselines, made.version.registered_at), samples, rows)
+            if made is present and made.version.registered_at < self.baselines[-1].since:
+                self._pair(made, self.baselines[-1], samples, rows)
+
+    def _pair(
+        self,
+        made: Made,
+        offered: Made,
+        samples: Mapping[UUID, Sample],
+        rows: Mapping[tuple[UUID, UUID], Evaluation],
+    ) -> None:
+        manifest = made.learned_from
+        key = (offered.version.pk, manifest.pk) if manifest else None
+        if manifest and key in self.said:
+            stated, theirs = made.answers[0], self.said[key][0]
+            counts = figures.joint_counts(self.desk.of, samples[manifest.pk], stated, theirs)
+            self.desk.pairing(rows[made.version.pk, manifest.pk], rows[key], counts, None)
 
     def _in_force(self, moment: datetime) -> Made | None:
         """The approved version, or the newest as long as none was ever approved."""

@@ -75,7 +75,7 @@ _DAYS_BETWEEN_EVALUATIONS = 7
 _OCCASIONS_PER_EVALUATION = 0.57
 _WITHOUT_WORKER = 5  # the number of the plant that has not enrolled yet
 _DRIFTING = {2: 0.035, 8: 0.05, 11: 0.02, 23: 0.06, 38: 0.03}  # skill lost a day, by plant
-_UNSETTLED = 0.15  # of the other courses; their data change every week as well
+_UNSETTLED = 0.03  # of the other courses; their data change every week as well
 _SETTLED_DAYS = 17, 27  # before now, of ninety
 _STAMPED = (
     Approval,

@@ -18,7 +18,7 @@ from registry.domain.access import portal_scope
 
 # Shares of lines: every question answered, some, only a few; the rest has none.
 _FULL, _PARTLY, _BARELY = 0.5, 0.3, 0.1
-_EARLY_CHANGE, _LATE_CHANGE, _SAID_NO, _REFRESHED = 0.25, 0.16, 0.08, 0.65
+_EARLY_CHANGE, _LATE_CHANGE, _SAID_NO, _REFRESHED = 0.25, 0.08, 0.08, 0.65
 _SHORT_LIVED_DAYS = 30
 # What engineers attest; the records answer the other questions.
 _STATEMENTS = {

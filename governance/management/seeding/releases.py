@@ -24,7 +24,7 @@ from registry.models.versions import VersionStage
 
 _LEAST_ROWS = 50  # of an evaluation that counts as evidence, as the policies have it
 _PARTLY_SHADOWED = 0.6
-_TO_HUMAN, _TO_PREVIOUS = 0.03, 0.05  # shares of the stations that were rolled back lately
+_TO_HUMAN, _TO_PREVIOUS = 0.02, 0.06  # shares of the stations that were rolled back lately
 _NEWER = (VersionStage.CANDIDATE, VersionStage.APPROVED)
 
 

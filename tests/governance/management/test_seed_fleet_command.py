@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from governance.management.seeding import fleet
 from governance.management.seeding.fleet import Size
+from governance.models import Release
 from plants.models import Person, Plant
 from registry.domain.access import CENTRE
 from registry.models import Evaluation, LedgerEntry, ModelVersion
@@ -30,7 +31,9 @@ def test_the_same_seed_gives_the_same_fleet_and_another_one_another(db):
             fleet.build(small, lambda line: None)
             versions = ModelVersion.objects.order_by("pk").values_list("pk", "version", "stage")
             values = Evaluation.objects.order_by("pk").values_list("pk", "value", "report_digest")
-            return [*versions, *values, *Person.objects.values_list("name", flat=True)]
+            asked = Release.objects.order_by("pk").values_list("pk", "mode", "outcome", "reason")
+            names = Person.objects.values_list("name", flat=True)
+            return [*versions, *values, *asked, *names]
 
     once = figures(1)
     assert len(once) > 40

@@ -209,7 +209,7 @@ def test_one_campaign_ended_and_one_halted_at_a_loss(governed):
     halted = Campaign.objects.get(state=CampaignState.HALTED)
     states = dict(halted.steps.order_by().values_list("wave").annotate(Count("pk")))
     assert states[1] == 2
-    assert "no loss overall failed" in halted.halt_reason
+    assert "escapes failed" in halted.halt_reason
 
 
 @pytest.mark.parametrize("name", ["clara", "approver-graz", "engineer-graz"])

@@ -12,14 +12,16 @@ from uuid import UUID
 from governance.domain import policies, quorum, staleness
 from governance.domain.gates import Review
 from governance.domain.policy_stages import Evidence
-from governance.models import Approval, GatePolicy, Release
+from governance.models import Approval, ClearanceRecord, GatePolicy, Release
 from governance.selectors import checklist, gates
-from governance.selectors.graphs import graphs, key_of, tested
+from governance.selectors.graphs import Key, Pair, graphs, key_of, tested
 from plants.domain.desired_state import Mode, before, stage
 from plants.models import Deployment, Line
 from registry.domain.access import Actor, ActorKind, PlantScope, Role
 from registry.domain.wording import counted, listed
 from registry.models import Evaluation, ModelVersion, Submission
+
+_SHOWN_PERSONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Agreement:
     Attributes:
         given: each person's latest decision, oldest first.
         excluded: who may not decide, with the reason.
-        changes: since the release was proposed.
+        changes: since the version was last cleared for the line, else since it was proposed: a new
+            proposal is no way around the tests that a change asks for.
         retests: the fewest tests that answer those changes.
     """
 
@@ -92,6 +95,7 @@ def agreements(releases: Sequence[Release]) -> list[Agreement]:
         decided.pop(approval.person, None)  # the latest counts, and takes its place in the order
         decided[approval.person] = approval
     uploaders = _uploaders(release.version for release in releases)
+    cleared = _last_cleared(pairs)
     documents = _in_force({release.version.family_id for release in releases})
     found = []
     for release, (version, line) in zip(releases, pairs, strict=True):
@@ -99,7 +103,8 @@ def agreements(releases: Sequence[Release]) -> list[Agreement]:
         told = tuple(
             Given(one, staleness.changes(one.basis, graph)) for one in given[release.pk].values()
         )
-        since = staleness.changes(release.basis, graph)
+        ground, seen_at = cleared.get(key_of(version, line), (release.basis, release.requested_at))
+        since = staleness.changes(ground, graph)
         excluded = _excluded(release, uploaders)
         document = documents.get(release.version.family_id, release.policy.document)
         asked = policies.quorum_of(document, release.mode)
@@ -112,7 +117,7 @@ def agreements(releases: Sequence[Release]) -> list[Agreement]:
                 quorum=quorum.count(asked, [_vote(one) for one in told], excluded),
                 excluded=excluded,
                 changes=since,
-                retests=staleness.retests(since, last.of(version, line), release.requested_at),
+                retests=staleness.retests(since, last.of(version, line), seen_at),
             )
         )
     return found
@@ -122,6 +127,18 @@ def _vote(given: Given) -> quorum.Vote:
     one = given.approval
     verdict: quorum.Verdict = "approve" if one.verdict == "approve" else "decline"
     return quorum.Vote(one.person, one.seat, verdict, given.is_fresh)
+
+
+def _last_cleared(pairs: Sequence[Pair]) -> dict[Key, tuple[dict[str, Any], datetime]]:
+    rows = ClearanceRecord.objects.filter(
+        version__in={version.pk for version, _ in pairs}, line__in={line.pk for _, line in pairs}
+    ).order_by("issued_at")
+    return {
+        (version, line): (basis, at)
+        for version, line, basis, at in rows.values_list(
+            "version_id", "line_id", "basis", "issued_at"
+        )
+    }
 
 
 def _in_force(families: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -232,9 +249,13 @@ def _agreement(found: Agreement) -> Iterator[str]:
             yield f"{counted(seat.missing, 'approval')} of {seat.title.lower()} missing."
     if found.quorum.declined_by:
         yield f"{listed(found.quorum.declined_by)} declined."
-    if found.quorum.stale:
-        reasons = dict.fromkeys(change.sentence for one in found.stale for change in one.changes)
-        yield f"{listed(found.quorum.stale, 6)} must review it again: {' '.join(reasons)}"
+    # A stale word is missed only while nobody else has taken its seat.
+    open_seats = {seat.name for seat in found.quorum.seats if seat.missing}
+    missed = [one for one in found.stale if one.approval.seat in open_seats]
+    if missed:
+        names = [one.approval.person for one in missed]
+        reasons = dict.fromkeys(change.sentence for one in missed for change in one.changes)
+        yield f"{listed(names, _SHOWN_PERSONS)} must review it again: {' '.join(reasons)}"
     for test in found.retests:
         if not test.is_done:
             yield test.sentence

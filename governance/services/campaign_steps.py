@@ -188,7 +188,9 @@ def _take_back(scope: PlantScope, deployment: Deployment, why: str) -> bool:
             if deployment.mode == Mode.SHADOW:
                 deployments.stop(scope, deployment, reason=why)
             else:
-                rollbacks.roll_back(scope, station, to=rollbacks.PREVIOUS, reason=why)
+                rollbacks.roll_back(
+                    scope, station, to=rollbacks.PREVIOUS, reason=why, away_from=deployment.pk
+                )
     except Conflict as refusal:
         if refusal.code != "nothing-before":
             return False

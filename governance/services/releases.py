@@ -161,6 +161,8 @@ def clear(scope: PlantScope, release: Release) -> ClearanceRecord:
         expires_at=now + timedelta(days=days),
     )
     close(scope, locked, ReleaseOutcome.CLEARED, "", clearance=str(cleared.pk))
+    for former in ClearanceRecord.objects.filter(release=locked.renews, revoked_at=None):
+        _revoke(scope, former, f"Renewed by the release that {locked.requested_by} proposed.")
     return cleared
 
 
@@ -245,18 +247,22 @@ def revoke(scope: PlantScope, record: ClearanceRecord, *, reason: str) -> Cleara
     lock_plant(record.line.plant_id)
     locked = ClearanceRecord.objects.select_for_update().select_related("line").get(pk=record.pk)
     if locked.revoked_at is None:
-        locked.revoked_at = timezone.now()
-        locked.revoked_by = scope.actor.name
-        locked.revoke_reason = why
-        locked.save()
-        ledger.record(
-            scope,
-            "clearance.revoked",
-            f"clearance:{locked.pk}",
-            plant_code=locked.line.plant_id,
-            details={"release": str(locked.release_id)},
-        )
+        _revoke(scope, locked, why)
     return locked
+
+
+def _revoke(scope: PlantScope, record: ClearanceRecord, why: str) -> None:
+    record.revoked_at = timezone.now()
+    record.revoked_by = scope.actor.name
+    record.revoke_reason = why
+    record.save()
+    ledger.record(
+        scope,
+        "clearance.revoked",
+        f"clearance:{record.pk}",
+        plant_code=record.line.plant_id,
+        details={"release": str(record.release_id)},
+    )
 
 
 def expire_overdue() -> int:

@@ -21,7 +21,7 @@ class DeploymentOut(serializers.ModelSerializer[Deployment]):
     station = serializers.CharField(source="station.code", read_only=True)
     version_name = serializers.SerializerMethodField(help_text="Empty where no model decides.")
     back_to = serializers.PrimaryKeyRelatedField[Any](
-        read_only=True, help_text="The release that a rollback restored."
+        read_only=True, allow_null=True, help_text="The release that a rollback restored."
     )
 
     class Meta:

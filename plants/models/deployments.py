@@ -88,7 +88,9 @@ class Deployment(models.Model):
                 condition=Q(mode__in=[mode.value for mode in Mode]), name="deployment_mode_known"
             ),
             models.CheckConstraint(
-                condition=Q(mode=Mode.CANARY.value, share__gte=1, share__lte=50)
+                condition=Q(
+                    mode=Mode.CANARY.value, share__isnull=False, share__gte=1, share__lte=50
+                )
                 | (~Q(mode=Mode.CANARY.value) & Q(share__isnull=True)),
                 name="deployment_share_of_a_canary",
             ),

@@ -83,7 +83,8 @@ def roll_back_act(request: ScopedRequest, meant: reads.Meant) -> Act:
         form,
         partial(_roll_back, request.scope, station, form),
         f"{station.name} is rolled back.",
-        f"It counts at once; nobody has to agree. What it takes away returns by a release only.{none}",
+        "It counts at once; nobody has to agree. What it takes away returns by a release only."
+        f"{none}",
         is_danger=True,
     )
 

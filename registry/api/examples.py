@@ -257,9 +257,7 @@ MESSAGES = {
         "mode": "shadow",
         "sentence": "It may not go on: latency failed.",
         "outcome": "fail",
-        "outcomes": [
-            {**_GATE, **_SAID, "from": "shadow", "rule": _RULE, "value": 132.0, "n": 64}
-        ],
+        "outcomes": [{**_GATE, **_SAID, "from": "shadow", "rule": _RULE, "value": 132.0, "n": 64}],
     },
 }
 

@@ -80,6 +80,17 @@ class Governed:
                 self.site.scope, self.version, self.version.manifest, report=report()
             )
 
+    def test_again(self) -> None:
+        """What a change of the parts asks for."""
+        self.judge()
+        checklists.attest(
+            self.engineer,
+            self.line,
+            item="parts.limits",
+            holds=True,
+            statement="Limit samples of the new supplier were run.",
+        )
+
     def answer_checklist(self) -> None:
         """Somebody attests what has no answer, and quality signs."""
         for one in standing_of(self.engineer, self.line).standing.unanswered:

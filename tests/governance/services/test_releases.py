@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from governance.models import Approval, ClearanceRecord, Release
 from governance.selectors.standing import agreements, standing
-from governance.services import approvals, checklists, policies, releases
+from governance.services import approvals, policies, releases
 from plants.models import Deployment
 from plants.services import access, rollbacks, setups
 from registry.domain.access import Role, portal_scope
@@ -307,19 +307,8 @@ def test_a_re_review_after_the_tests_clears(here):
     here.judge()
     here.approve(release, "quality")
     assert "Answer the checklist's part variance again." in in_the_way(release)
-    here.answer_checklist()
-    attest_parts(here)
+    here.test_again()
     assert in_the_way(release) == ""
-
-
-def attest_parts(here: Governed) -> None:
-    checklists.attest(
-        here.engineer,
-        here.line,
-        item="parts.limits",
-        holds=True,
-        statement="Limit samples of the new supplier were run.",
-    )
 
 
 def test_a_stale_clearance_starts_nothing(here):
@@ -368,3 +357,38 @@ def test_a_rollback_gives_no_way_back_up(here):
     supplier(here, "Tata")
     with pytest.raises(Conflict):
         releases.start(here.engineer, release, here.station)
+
+
+# --- Renewal -------------------------------------------------------------------------------------
+def test_a_stale_word_is_not_missed_once_somebody_else_took_the_seat(here):
+    release = here.propose()
+    here.approve(release, "quality")
+    supplier(here, "Tata")
+    here.test_again()
+    assert "must review it again" in in_the_way(release)
+    other = access.scope_for(here.site.people[Role.APPROVER])
+    approvals.decide(other, release, seat="quality", verdict="approve")
+    assert in_the_way(release) == ""
+
+
+def test_a_renewed_release_ends_the_clearance_before_it(here):
+    first = here.propose()
+    here.approve(first, "quality")
+    releases.start(here.engineer, first, here.station)
+    supplier(here, "Tata")
+    second = releases.propose(
+        here.engineer,
+        here.version,
+        here.line,
+        mode="shadow",
+        reason="The new supplier was tried.",
+        renews=first,
+    )
+    here.approve(second, "quality")
+    with pytest.raises(Conflict, match="Evaluate the version at the plant again"):
+        releases.clear(here.engineer, second)
+    here.test_again()
+    releases.clear(here.engineer, second)
+    former = ClearanceRecord.objects.get(release=first)
+    assert former.revoke_reason.startswith("Renewed by")
+    assert Deployment.objects.running().filter(station=here.station).exists(), "it goes on"

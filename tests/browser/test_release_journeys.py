@@ -48,7 +48,9 @@ def press(watched: Watched, text: str) -> None:
 def propose(engineer: Watched) -> str:
     """From the line's page to the address of the proposal."""
     page = engineer.page
-    engineer.open("/releases/new/?line=graz/line-3")
+    engineer.open(LINE)
+    with page.expect_navigation():
+        page.get_by_role("link", name="Propose a release").click()
     if not page.locator("#id_reason").count():
         page.locator("#version").select_option(index=1)
         page.locator("#id_reason").wait_for()

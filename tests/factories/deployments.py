@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from django.utils import timezone
 
 from plants.domain.clearance import Clearance
@@ -12,7 +14,7 @@ from plants.domain.desired_state import Mode
 from plants.models import Deployment, Line, Station
 from plants.services import deployments
 from registry.domain.access import PlantScope, portal_scope
-from registry.models import ModelVersion
+from registry.models import LedgerEntry, ModelVersion
 
 _DAY = timedelta(days=1)
 
@@ -54,3 +56,19 @@ def put(
         share=10 if mode == Mode.CANARY else None,
         clearance=clearance or clearance_for(version, station.line),
     )
+
+
+def running(station: Station) -> set[tuple[str, str]]:
+    """What the station is meant to run: mode and number of the version."""
+    found = Deployment.objects.running().filter(station=station)
+    return {(one.mode, one.version.version if one.version else "") for one in found}
+
+
+def refused(error: type[Exception], call: Callable[[], object]) -> str:
+    """The sentence of a refusal after which nothing else runs and nothing else is told."""
+    before = (sorted(map(str, Deployment.objects.values_list())), LedgerEntry.objects.count())
+    with pytest.raises(error) as refusal:
+        call()
+    after = (sorted(map(str, Deployment.objects.values_list())), LedgerEntry.objects.count())
+    assert before == after
+    return str(refusal.value)

@@ -17,7 +17,7 @@ from registry.domain.access import portal_scope
 from registry.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from registry.models import LedgerEntry
 from tests.factories import registry as rows
-from tests.factories.deployments import clearance_for, put
+from tests.factories.deployments import clearance_for, put, refused, running
 from tests.factories.reports import reports
 
 pytestmark = pytest.mark.django_db
@@ -47,21 +47,6 @@ def version(family, recipe):
 @pytest.fixture
 def newer(family, recipe):
     return rows.version(family, recipe, number="1.1.0")
-
-
-def running(station) -> set[tuple[str, str]]:
-    found = Deployment.objects.running().filter(station=station)
-    return {(one.mode, one.version.version if one.version else "") for one in found}
-
-
-def refused(error, call) -> str:
-    """The sentence of a refusal after which nothing else runs and nothing else is told."""
-    before = (sorted(map(str, Deployment.objects.values_list())), LedgerEntry.objects.count())
-    with pytest.raises(error) as refusal:
-        call()
-    after = (sorted(map(str, Deployment.objects.values_list())), LedgerEntry.objects.count())
-    assert before == after
-    return refusal.value.message
 
 
 def told(count: int) -> list[str]:

@@ -22,7 +22,7 @@ from registry.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from registry.models import LedgerEntry
 from registry.services import versions
 from tests.factories import registry as rows
-from tests.factories.deployments import clearance_for, put
+from tests.factories.deployments import clearance_for, put, refused, running
 from tests.factories.reports import reports
 
 pytestmark = pytest.mark.django_db
@@ -54,20 +54,6 @@ def three(family):
 @pytest.fixture
 def operator(otto):
     return scope_for(otto)
-
-
-def running(station) -> set[tuple[str, str]]:
-    found = Deployment.objects.running().filter(station=station)
-    return {(one.mode, one.version.version if one.version else "") for one in found}
-
-
-def refused(error, call) -> str:
-    before = (sorted(map(str, Deployment.objects.values_list())), LedgerEntry.objects.count())
-    with pytest.raises(error) as refusal:
-        call()
-    after = (sorted(map(str, Deployment.objects.values_list())), LedgerEntry.objects.count())
-    assert before == after
-    return refusal.value.message
 
 
 def test_an_operator_puts_the_version_before_back_without_a_word(station, three, operator):

@@ -60,7 +60,7 @@ class ItemStanding:
         answer: the one that counts, or the last there was.
         falls_at: when the score falls unless somebody answers anew.
         falls_to: the score after that.
-        words: the state in words.
+        now: when it was asked, in the zone in which dates are said.
     """
 
     item: Item
@@ -69,7 +69,16 @@ class ItemStanding:
     answer: Answer | None
     falls_at: datetime | None
     falls_to: float
-    words: str
+    now: datetime
+
+    @property
+    def words(self) -> str:
+        """The state in words; a matrix of lines says none of them."""
+        if self.answer is None:
+            return "nobody has answered"
+        if self.state is State.FAILS:
+            return f"does not hold, {_said_by(self.answer)} {_ago(self.answer, self.now)}"
+        return _words(self.answer, self.state, self.now, self.falls_at)
 
     @property
     def is_answered(self) -> bool:
@@ -198,23 +207,23 @@ def standing_of(item: Item, answers: Sequence[Answer], now: datetime) -> ItemSta
     """
     latest = _latest(answers)
     if not latest:
-        return ItemStanding(item, State.UNANSWERED, 0.0, None, None, 0.0, "nobody has answered")
+        return ItemStanding(item, State.UNANSWERED, 0.0, None, None, 0.0, now)
     last_no = max((one for one in latest if not one.holds), key=_order, default=None)
     standing = [one for one in latest if last_no is None or _overrules(one, last_no)]
     if last_no and not standing:
-        words = f"does not hold, {_said_by(last_no)} {_ago(last_no, now)}"
-        return ItemStanding(item, State.FAILS, 0.0, last_no, None, 0.0, words)
+        return ItemStanding(item, State.FAILS, 0.0, last_no, None, 0.0, now)
     # Of equal worth the younger one, since it lasts longer.
     best = max(standing, key=lambda one: (_worth(item, one, now), _order(one)))
     worth = _worth(item, best, now)
     falls_at = _falls_at(item, standing, now, worth) if worth else None
     falls_to = _best(item, standing, falls_at + _INSTANT) if falls_at else worth
     state = _state(best, worth)
-    words = _words(item, best, state, now, falls_at)
-    return ItemStanding(item, state, worth, best, falls_at, falls_to, words)
+    return ItemStanding(item, state, worth, best, falls_at, falls_to, now)
 
 
 def _latest(answers: Sequence[Answer]) -> list[Answer]:
+    if len(answers) < 2:
+        return list(answers)
     found: dict[Kind, Answer] = {}
     for one in sorted(answers, key=lambda one: one.at):
         found[one.kind] = one
@@ -246,12 +255,10 @@ def _worth(item: Item, one: Answer, now: datetime) -> float:
     """
     if one.is_live:
         return 1.0
-    ages = (now - one.at) / timedelta(days=item.days)
-    if one.kind == "attested":
-        return 0.5 if ages <= 1 else 0.0
-    if ages <= 1:
-        return 1.0
-    return 0.5 if ages <= 2 else 0.0
+    is_word, age = one.kind == "attested", now - one.at
+    if age <= item.age:
+        return 0.5 if is_word else 1.0
+    return 0.5 if not is_word and age <= 2 * item.age else 0.0
 
 
 def _best(item: Item, answers: Sequence[Answer], at: datetime) -> float:
@@ -264,8 +271,7 @@ def _falls_at(
     """The last moment at which the question is worth what it is now; none: it is read anew."""
     if any(one.is_live for one in answers):
         return None
-    age = timedelta(days=item.days)
-    ends = sorted(one.at + age * times for one in answers for times in (1, 2))
+    ends = sorted(one.at + item.age * times for one in answers for times in (1, 2))
     return next(end for end in ends if end >= now and _best(item, answers, end + _INSTANT) < worth)
 
 
@@ -278,7 +284,7 @@ def _state(best: Answer, worth: float) -> State:
 
 
 # --- In words ------------------------------------------------------------------------------------
-def _words(item: Item, best: Answer, state: State, now: datetime, falls_at: datetime | None) -> str:
+def _words(best: Answer, state: State, now: datetime, falls_at: datetime | None) -> str:
     if best.is_live:
         return "proved now, by the portal's own records"
     verb = "attested" if best.kind == "attested" else "proved"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from registry.domain.wording import counted
 
@@ -29,6 +30,11 @@ class Item:
     reason: str
     measured_by: str = ""
     until: str = ""
+
+    @property
+    def age(self) -> timedelta:
+        """How long an answer stays fresh."""
+        return timedelta(days=self.days)
 
     @property
     def section(self) -> str:

@@ -120,8 +120,10 @@ def _shifts(
 
 def _runbooks(scope: PlantScope, codes: Iterable[str]) -> Mapping[str, list[RunbookFacts]]:
     rows = Runbook.objects.visible_to(scope).filter(plant__in=codes, retired_at=None).order_by()
-    lines = _linked(rows, Runbook.lines.through, "line__code")
-    families = _linked(rows, Runbook.families.through, "modelfamily__slug")
+    # By their keys: a query inside the query is run for every link.
+    keys = list(rows.values_list("pk", flat=True))
+    lines = _linked(keys, Runbook.lines.through, "line__code")
+    families = _linked(keys, Runbook.families.through, "modelfamily__slug")
     found: defaultdict[str, list[RunbookFacts]] = defaultdict(list)
     for plant, pk, slug, title, day in rows.values_list(
         "plant", "pk", "slug", "title", "reviewed_on"
@@ -131,9 +133,9 @@ def _runbooks(scope: PlantScope, codes: Iterable[str]) -> Mapping[str, list[Runb
     return found
 
 
-def _linked(rows: Any, through: Any, name: str) -> defaultdict[int, set[str]]:
+def _linked(keys: list[int], through: Any, name: str) -> defaultdict[int, set[str]]:
     found: defaultdict[int, set[str]] = defaultdict(set)
-    linked = through.objects.filter(runbook__in=rows.values("pk"))
+    linked = through.objects.filter(runbook__in=keys)
     for runbook, other in linked.values_list("runbook", name):
         found[runbook].add(other)
     return found

@@ -146,13 +146,13 @@ class Tested:
     """When each test of `staleness.TESTS` was last done, pair by pair."""
 
     evaluations: Mapping[tuple[UUID, str], datetime]
-    sections: Mapping[tuple[int, str], datetime]
+    sections: Mapping[int, Mapping[str, datetime]]
 
     def of(self, version: ModelVersion, line: Line) -> dict[str, datetime]:
         """By the name of the test."""
         evaluated = self.evaluations.get((version.pk, line.plant_id))
         last = {"evaluation": evaluated} if evaluated else {}
-        return last | {name: at for (pk, name), at in self.sections.items() if pk == line.pk}
+        return {**self.sections.get(line.pk, {}), **last}
 
 
 def tested(pairs: Iterable[Pair]) -> Tested:
@@ -171,7 +171,7 @@ def tested(pairs: Iterable[Pair]) -> Tested:
         .order_by("given_at")
         .values_list("line_id", "item", "given_at")
     )
-    return Tested(
-        {(version, plant): at for version, plant, at in evaluations},
-        {(line, item.partition(".")[0]): at for line, item, at in proofs},
-    )
+    sections: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    for line, item, at in proofs:
+        sections[line][item.partition(".")[0]] = at
+    return Tested({(version, plant): at for version, plant, at in evaluations}, sections)

@@ -51,7 +51,7 @@ def overview(
     work |= plants.workload(scope, [one.code for one in centre]) if centre else {}
     silent = [one for one in known if one.standing != "closed" and one.code in work]
     waiting = [
-        *needs.of_approvals(releases.waiting_for(scope)),
+        *needs.of_approvals(releases.waiting_for(scope, stale=())),
         *needs.of_cells(scope, needs.worst_cells(found.everything)),
         *needs.of_silence(silent, work, now),
         *needs.of_jobs(ended[: needs.SHOWN_JOBS]),

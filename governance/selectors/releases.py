@@ -21,6 +21,7 @@ from plants.domain.desired_state import STAGES
 from plants.domain.desired_state import TITLES as MODES
 from plants.models import Deployment
 from registry.domain.access import ActorKind, PlantScope
+from registry.models import ModelVersion
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
 
 # What `standing.agreements` reads of a release.
@@ -32,9 +33,19 @@ STATES = (
 _DEALT_WITH = (ReleaseOutcome.OPEN.value, ReleaseOutcome.CLEARED.value)
 
 
+# And what nobody reads in a list: it is most of the bytes.
+_LONG = (
+    *(f"version__{name}" for name in ModelVersion.LONG),
+    *("version__recipe__document", "version__recipe__source"),
+    *(f"version__job__{name}" for name in ("resolved_recipe", "progress", "result", "detail")),
+)
+_LONG_POLICY = ("policy__document", "policy__source")
+
+
 def visible(scope: PlantScope) -> ReleaseQuerySet:
     """Releases that the caller may know of, with all that decides on them."""
-    return Release.objects.visible_to(scope).select_related(*ALONG)
+    rows = Release.objects.visible_to(scope).select_related(*ALONG)
+    return rows.defer(*_LONG, *_LONG_POLICY)
 
 
 # --- The list ------------------------------------------------------------------------------------
@@ -116,30 +127,31 @@ def open_on(scope: PlantScope, line_pk: int) -> list[Release]:
 # --- What waits for somebody ---------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """A cleared release by which stations are meant to run now."""
+    """A cleared release by which stations run, and whose ground has shifted."""
 
     agreement: Agreement
     running: tuple[Deployment, ...]
 
 
-def under_discussion(scope: PlantScope, now: datetime) -> tuple[list[Agreement], list[InUse]]:
-    """Open releases that may still be decided, and cleared ones that stations rest on.
+def under_discussion(
+    scope: PlantScope, now: datetime, stale: Sequence[StaleClearance] | None = None
+) -> tuple[list[Agreement], list[InUse]]:
+    """Open releases that may still be decided, and cleared ones whose ground has shifted.
 
-    Of the cleared, those that are being renewed are left out. The most urgent first; constant
-    queries, most of them shared by both.
+    The most urgent first; constant queries. Approvals were fresh when they were cleared, so only
+    those behind a stale clearance can have gone stale since.
+
+    Args:
+        stale: `stale_clearances` of the same scope, where the caller has read them already.
     """
-    running = running_by(scope)
+    shifted = stale_clearances(scope) if stale is None else stale
+    running = {one.clearance.release_id: one.running for one in shifted}
     open_ones = visible(scope).open().filter(decide_by__gt=now).order_by("decide_by", "pk")
-    held = visible(scope).filter(clearance__in=list(running), clearance__revoked_at__isnull=True)
-    held = held.exclude(renewed_as__outcome__in=_DEALT_WITH).select_related("clearance")
-    found = agreements([*open_ones, *held.order_by("requested_at", "pk")])
+    held = visible(scope).filter(pk__in=list(running)).order_by("requested_at", "pk")
+    found = agreements([*open_ones, *held])
     return (
         [one for one in found if one.release.is_open],
-        [
-            InUse(one, tuple(running[one.release.clearance.pk]))
-            for one in found
-            if not one.release.is_open
-        ],
+        [InUse(one, running[one.release.pk]) for one in found if not one.release.is_open],
     )
 
 
@@ -191,17 +203,21 @@ class Waiting:
         return self.former is not None
 
 
-def waiting_for(scope: PlantScope) -> list[Waiting]:
+def waiting_for(scope: PlantScope, stale: Sequence[StaleClearance] | None = None) -> list[Waiting]:
     """What the caller could decide now, and own approvals that need a re-review; constant queries.
 
     Own approvals come first: something that was agreed to is no longer what it was.
+
+    Args:
+        stale: `stale_clearances` where the caller has read them; none of them if empty, and only
+            what is open is looked at.
     """
     if not _decides_somewhere(scope):
         return []
     name = scope.actor.name
     reviews: list[Waiting] = []
     decisions: list[Waiting] = []
-    undecided, in_use = under_discussion(scope, timezone.now())
+    undecided, in_use = under_discussion(scope, timezone.now(), stale)
     for one in undecided:
         seats, former = seats_for(scope, one), stale_word(one, name)
         if former:
@@ -269,7 +285,7 @@ def retests_of(given: Given, last: Mapping[str, datetime]) -> tuple[staleness.Re
 # --- Clearances ----------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class StaleClearance:
-    """A clearance in date that nothing may start by, because what it rests on has changed."""
+    """A clearance in use that nothing may start by any more: what it rests on has changed."""
 
     clearance: ClearanceRecord
     changes: tuple[staleness.Change, ...]
@@ -277,16 +293,18 @@ class StaleClearance:
 
 
 def stale_clearances(scope: PlantScope) -> list[StaleClearance]:
-    """Clearances in date with changes since, unless they are being renewed; constant queries."""
-    along = ("version__recipe", "version__job", "version__family", "line__plant", "release")
-    rows = ClearanceRecord.objects.visible_to(scope).valid(timezone.now()).select_related(*along)
+    """Clearances in use with changes since, unless they are being renewed; constant queries."""
+    running = running_by(scope)
+    along = ("version__recipe", "version__family", "line__plant", "release")
+    rows = ClearanceRecord.objects.visible_to(scope).filter(pk__in=list(running))
+    rows = rows.valid(timezone.now()).select_related(*along)
+    rows = rows.defer("gates", *(one for one in _LONG if "__job__" not in one))
     rows = rows.exclude(release__renewed_as__outcome__in=_DEALT_WITH)
     known = list(rows.order_by("issued_at", "pk"))
     present = graphs([(one.version, one.line) for one in known])
-    running = running_by(scope)
     found = []
     for one in known:
         changes = staleness.changes(one.basis, present[key_of(one.version, one.line)])
         if changes:
-            found.append(StaleClearance(one, changes, tuple(running.get(one.pk, ()))))
+            found.append(StaleClearance(one, changes, tuple(running[one.pk])))
     return found

@@ -106,7 +106,7 @@ def agreements(releases: Sequence[Release]) -> list[Agreement]:
         ground, seen_at = cleared.get(key_of(version, line), (release.basis, release.requested_at))
         since = staleness.changes(ground, graph)
         excluded = _excluded(release, uploaders)
-        document = documents.get(release.version.family_id, release.policy.document)
+        document = documents.get(release.version.family_id) or release.policy.document
         asked = policies.quorum_of(document, release.mode)
         found.append(
             Agreement(

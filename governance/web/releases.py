@@ -36,12 +36,13 @@ _WHO_MAY = "Engineers of a plant and data scientists propose releases; ask for t
 @login_required
 def approvals(request: ScopedRequest) -> HttpResponse:
     """What waits for the reader's word, and clearances whose ground has shifted."""
-    waiting = reads.waiting_for(request.scope)
+    stale = reads.stale_clearances(request.scope)
+    waiting = reads.waiting_for(request.scope, stale)
     context = {
         "sentence": release_page.waiting_sentence(waiting),
         "reviews": [one for one in waiting if one.is_review],
         "decisions": [one for one in waiting if not one.is_review],
-        "stale": [one for one in reads.stale_clearances(request.scope) if one.running],
+        "stale": stale,
         "may_propose": _may_propose(request.scope),
     }
     return render(request, "governance/approvals.html", context)

@@ -11,8 +11,11 @@ from plants.domain import rollback_path
 from plants.domain.desired_state import DECIDING, TITLES, Mode
 from plants.models import Deployment, Station
 from registry.domain.access import PlantScope
+from registry.models import ModelVersion
 from registry.models.versions import VersionStage
 from registry.selectors.listing import Column, Filter, Listing, Shape, narrow
+
+_LONG = tuple(f"version__{name}" for name in ModelVersion.LONG)
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ def meant(scope: PlantScope, stations: Iterable[Station]) -> list[Meant]:
     """What each station is meant to run, in the order of the stations; two queries."""
     found = {one.pk: Meant(one) for one in stations}
     rows = Deployment.objects.visible_to(scope).running().filter(station__in=found)
-    for row in rows.select_related("version__family"):
+    for row in rows.select_related("version__family").defer(*_LONG):
         of = found[row.station_id]
         if row.mode in DECIDING:
             of.decides = row
@@ -74,7 +77,8 @@ def known_goods(scope: PlantScope, stations: Iterable[Station]) -> dict[int, Dep
     of = {one.pk: one for one in stations}
     rows = Deployment.objects.visible_to(scope).deciding().filter(station__in=of)
     history: defaultdict[int, list[Deployment]] = defaultdict(list)
-    for row in rows.select_related("version__family").order_by("started_at", "pk"):
+    rows = rows.select_related("version__family").defer(*_LONG)
+    for row in rows.order_by("started_at", "pk"):
         history[row.station_id].append(row)
     found = {pk: _first_choice(of[pk], decided) for pk, decided in history.items()}
     return {pk: row for pk, row in found.items() if row}

@@ -50,6 +50,11 @@ class ModelVersion(FrozenModel):
     """Everything that made one model, and what it scored on its own hold-out."""
 
     MUTABLE = ("stage",)
+    # Long columns: lists of what versions do leave them where they are.
+    LONG = (
+        *("resolved_recipe", "signature", "environment", "hyperparameters", "metrics"),
+        *("claimed_metrics", "training_notes"),
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(

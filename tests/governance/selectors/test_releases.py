@@ -14,8 +14,8 @@ from governance.selectors import release_page, releases
 from governance.selectors.seats import ROLES, holders
 from governance.services import approvals
 from governance.services import releases as acts
-from plants.models import User
-from plants.services import access
+from plants.models import Deployment, User
+from plants.services import access, lines
 from registry.domain.access import Role, portal_scope
 from tests.factories import registry as rows
 from tests.factories.governed import Governed, governed
@@ -129,10 +129,25 @@ def test_a_revoked_clearance_waits_for_nobody_and_another_plant_hears_of_none(he
 
 
 def another(here: Governed, number: int) -> None:
-    """A further version, proposed for shadow and cleared for canary."""
+    """A further version, proposed for shadow, and cleared for canary at a station of its own."""
     version = rows.version(here.world.family, here.world.recipe, "graz", f"2.{number}.0")
     a_release(version, here.line)
-    a_clearance(a_release(version, here.line, mode="canary", share=5, outcome="cleared"))
+    allowed = a_clearance(a_release(version, here.line, mode="canary", share=5, outcome="cleared"))
+    station = lines.open_station(
+        portal_scope(),
+        here.line,
+        code=f"more-{number}",
+        name=f"More {number}",
+        family=here.world.family,
+    )
+    Deployment.objects.create(
+        station=station,
+        version=version,
+        mode="canary",
+        share=5,
+        clearance=allowed.pk,
+        started_by="graz-engineer",
+    )
 
 
 def test_ten_releases_ask_no_more_than_one(here):

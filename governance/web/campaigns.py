@@ -35,7 +35,7 @@ def index(request: ScopedRequest) -> HttpResponseBase:
 def new(request: ScopedRequest) -> HttpResponse:
     request.scope.require(Role.DATA_SCIENTIST)
     families = ModelFamily.objects.visible_to(request.scope).order_by("title")
-    family = families.filter(slug=request.GET.get("family", "")).first()
+    family = families.filter(slug=_plain(request.GET.get("family", ""))).first()
     if family is None:
         status = 200 if request.method != "POST" else 422
         return render(
@@ -57,6 +57,11 @@ def _asked(request: ScopedRequest, context: dict[str, Any]) -> HttpResponse:
     """The form; what was sent and comes back to it was not right."""
     status = 422 if request.method == "POST" else 200
     return render(request, "governance/campaign_new.html", context, status=status)
+
+
+def _plain(word: str) -> str:
+    """A word to look for; a NUL is in none, and PostgreSQL refuses to look."""
+    return word.replace("\x00", "?")
 
 
 def _found(request: ScopedRequest, pk: UUID) -> Campaign:
@@ -101,7 +106,7 @@ def _carry_out(request: ScopedRequest, campaign: Campaign, wanted: str, reason: 
     if wanted not in _SAID:
         raise Http404
     steps = CampaignStep.objects.visible_to(scope).filter(campaign=campaign)
-    step = get_object_or_404(steps, plant=request.POST.get("plant", ""))
+    step = get_object_or_404(steps, plant=_plain(request.POST.get("plant", "")))
     if wanted == "skip":
         campaigns.skip(scope, step, reason=reason)
     else:

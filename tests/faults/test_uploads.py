@@ -128,7 +128,9 @@ def test_an_engineer_uploads_a_model_and_sees_it_evaluated_by_the_plants_worker(
     page.fill("[name=training_notes]", "A threshold on the level of grey, found by hand.")
     page.fill("[name='claim:balanced_accuracy']", "0.42")
     page.wait_for_load_state("networkidle")
-    page.get_by_role("button", name="Go on to the file").click()
+    # Loaded whole: a file chosen before the script listens is not noticed.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Go on to the file").click()
     page.set_input_files("[data-file]", str(model))
     page.get_by_role("heading", name="and its plant has evaluated it").wait_for(timeout=120_000)
     assert fleet.uploaded()["state"] == "registered"

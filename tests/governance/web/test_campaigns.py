@@ -69,6 +69,8 @@ def test_a_wrong_plan_comes_back_with_the_sentence_at_its_field(world, clara_at,
 def test_the_form_asks_for_a_family_first(world, clara_at):
     page = clara_at.get(reverse("governance:campaign-new")).content.decode()
     assert "First choose the family" in page
+    unreadable = clara_at.get(reverse("governance:campaign-new"), {"family": "sur\x00face"})
+    assert "First choose the family" in unreadable.content.decode()
 
 
 def test_a_halt_without_a_reason_is_told_and_halts_nothing(world, clara_at):
@@ -88,6 +90,7 @@ def test_acts_lead_back_to_the_page_with_what_was_done(world, clara_at):
     assert "taken back" in clara_at.post(url, {"act": "roll-back"}, follow=True).content.decode()
     assert clara_at.post(url, {"act": "sell"}).status_code == 404
     assert clara_at.post(url, {"act": "skip", "plant": "linz"}).status_code == 404
+    assert clara_at.post(url, {"act": "skip", "plant": "gr\x00az"}).status_code == 404
 
 
 def test_a_plant_sees_its_own_part_only(world):

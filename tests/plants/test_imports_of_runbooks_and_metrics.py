@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -83,7 +84,8 @@ def test_a_runbook_is_brought_with_its_links_and_the_day_of_its_review(graz, her
 
 def test_each_thing_that_changes_is_on_record_once(graz, here):
     before = verbs()
-    today = str(timezone.now().date())
+    # As the plant dates it: an hour before midnight in UTC it is tomorrow in Graz.
+    today = str(timezone.now().astimezone(ZoneInfo(graz.time_zone)).date())
     row = (OTHER, "New title", f"{RUNBOOK}\nMore.", "surface-defects", "line-1", today, "more")
     do(graz, "runbooks", [row])
     assert verbs()[len(before) :] == ["runbook.described", "runbook.written"]

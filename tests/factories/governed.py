@@ -80,7 +80,7 @@ class Governed:
                 self.site.scope, self.version, self.version.manifest, report=report()
             )
 
-    def test_again(self) -> None:
+    def answer_new_parts(self) -> None:
         """What a change of the parts asks for."""
         self.judge()
         checklists.attest(

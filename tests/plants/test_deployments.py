@@ -170,7 +170,11 @@ def test_a_trial_is_stopped_and_what_decides_is_not(here, version, newer, ines, 
 def test_a_reason_is_kept_within_bounds(here, version):
     shadow = put(here.station, version, Mode.SHADOW)
     for reason in ("x" * 2_001, "a\x00b"):
-        refused(Invalid, lambda text=reason: deployments.stop(_portal, shadow, reason=text))
+        said = refused(Invalid, lambda text=reason: deployments.stop(_portal, shadow, reason=text))
+        assert said == "The reason cannot be kept."
+    longest = "x" * 2_000
+    deployments.stop(_portal, shadow, reason=longest)
+    assert LedgerEntry.objects.latest("sequence").details["reason"] == longest
 
 
 def test_nothing_starts_at_a_closed_place_and_what_ran_there_ends(here, version, newer, family):

@@ -170,6 +170,8 @@ def test_nobody_who_left_owns_a_line_nor_deputises_for_themselves(here):
         lambda: ownership.declare(_portal, here.line, **{**who, "team": " ", "owner": here.anna}),
         "team",
     )
+    made = ownership.declare(_portal, here.line, **who, owner=here.anna)
+    assert (made.owner, made.deputy) == (here.anna, None)
 
 
 # --- People --------------------------------------------------------------------------------------
@@ -269,6 +271,8 @@ def test_nobody_who_left_and_no_closed_line_is_put_on_call(here):
         lambda: rosters.enter(_portal, person=here.anna, level="third", **span),
         "level",
     )
+    assert not OnCallShift.objects.filter(person=berta).exists()
+    assert not OnCallShift.objects.filter(line=second, ends_at__gt=span["ends_at"]).exists()
 
 
 # --- Runbooks ------------------------------------------------------------------------------------
@@ -315,6 +319,7 @@ def test_a_retired_runbook_is_written_no_more_and_keeps_its_name(here):
         ),
         "slug",
     )
+    assert Runbook.objects.get(slug=here.runbook.slug).retired_at
 
 
 def test_a_text_on_record_cannot_change_whoever_asks(here):

@@ -194,9 +194,11 @@ def test_a_version_that_shadows_and_is_put_back_judges_once(station, three, oper
 def test_nothing_runs_at_a_closed_place_so_nothing_goes_back(here, station, three, operator, graz):
     put(station, three[0])
     lines.close_station(_portal, station)
-    refused(Conflict, lambda: rollbacks.roll_back(operator, station, to="human_gate"))
-    sites.close_plant(_portal, graz)
-    refused(Conflict, lambda: rollbacks.roll_back(operator, station, to="human_gate"))
+    for _ in ("the station", "then the plant"):
+        said = refused(Conflict, lambda: rollbacks.roll_back(operator, station, to="human_gate"))
+        assert "is closed" in said
+        sites.close_plant(_portal, graz)
+    assert running(station) == set()
 
 
 def test_what_is_meant_to_run_is_read_for_all_stations_at_once(

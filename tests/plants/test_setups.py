@@ -84,9 +84,9 @@ def test_all_that_is_wrong_is_said_at_once(line, changes, reason, fields):
 
 def test_what_is_closed_is_set_up_no_more(here, line, graz):
     lines.close_line(_portal, line)
-    refused(Conflict, lambda: report(line))
+    assert "is closed" in str(refused(Conflict, lambda: report(line)))
     sites.close_plant(_portal, graz)
-    refused(Conflict, lambda: report(here.line))
+    assert "is closed" in str(refused(Conflict, lambda: report(here.line)))
 
 
 def test_what_is_in_force_is_read_for_all_lines_at_once(here, line, django_assert_num_queries):

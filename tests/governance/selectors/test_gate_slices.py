@@ -12,6 +12,7 @@ from governance.domain.gates import judge
 from governance.selectors.gate_facts import facts_of
 from governance.selectors.gate_slices import slices_of
 from registry.domain.access import Actor, ActorKind, PlantScope, Role, portal_scope
+from registry.domain.errors import Invalid
 from registry.domain.metrics import check_report
 from registry.models import Evaluation
 from tests.factories import registry as rows
@@ -42,7 +43,12 @@ def judged(version, scope: PlantScope = SCOPE, plant: str | None = None):
 
 
 def test_the_cast_is_what_a_plant_may_send():
-    check_report(slices.stressed(rows.report()))
+    sent = slices.stressed(rows.report())
+    check_report(sent)
+    assert sent["slices"]
+    forged = {**sent, "n": sent["n"] + 1}
+    with pytest.raises(Invalid, match="counts add up"):
+        check_report(forged)
 
 
 def test_a_version_that_nobody_tried_has_none_and_its_gate_says_the_way_out(version):

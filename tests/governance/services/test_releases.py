@@ -307,7 +307,7 @@ def test_a_re_review_after_the_tests_clears(here):
     here.judge()
     here.approve(release, "quality")
     assert "Answer the checklist's part variance again." in in_the_way(release)
-    here.test_again()
+    here.answer_new_parts()
     assert in_the_way(release) == ""
 
 
@@ -364,7 +364,7 @@ def test_a_stale_word_is_not_missed_once_somebody_else_took_the_seat(here):
     release = here.propose()
     here.approve(release, "quality")
     supplier(here, "Tata")
-    here.test_again()
+    here.answer_new_parts()
     assert "must review it again" in in_the_way(release)
     other = access.scope_for(here.site.people[Role.APPROVER])
     approvals.decide(other, release, seat="quality", verdict="approve")
@@ -387,7 +387,7 @@ def test_a_renewed_release_ends_the_clearance_before_it(here):
     here.approve(second, "quality")
     with pytest.raises(Conflict, match="Evaluate the version at the plant again"):
         releases.clear(here.engineer, second)
-    here.test_again()
+    here.answer_new_parts()
     releases.clear(here.engineer, second)
     former = ClearanceRecord.objects.get(release=first)
     assert former.revoke_reason.startswith("Renewed by")

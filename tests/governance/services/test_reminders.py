@@ -119,7 +119,7 @@ def test_what_runs_by_a_stale_approval_is_told_of_until_it_is_revoked(here):
     change_supplier(here.line)
     releases.revoke(here.quinn, ClearanceRecord.objects.get(), reason="It missed two.")
     assert reminders.send_due() == 0
-    here.test_again()
+    here.answer_new_parts()
     again = here.propose()
     approvals.decide(here.quinn, again, seat="quality", verdict="approve")
     releases.start(here.engineer, again, here.station)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from registry.domain import metrics
+from registry.domain.digests import canonical_json
 from registry.domain.errors import Invalid, TooLarge
 from registry.domain.evaluation_report import MAX_REPORT_BYTES, REPORT_SCHEMA
 from tests.registry.domain.test_metrics import report
@@ -20,23 +22,32 @@ Edit = Callable[[dict[str, Any]], Any]
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(REPORT_SCHEMA)
+    with pytest.raises(SchemaError):
+        Draft202012Validator.check_schema({**REPORT_SCHEMA, "type": "objekt"})
 
 
 @pytest.mark.parametrize("options", [{}, {"good_class": None}, {"latency_ms": []}, {"classes": 2}])
 def test_an_honest_report_is_accepted(options: dict[str, Any]) -> None:
-    metrics.check_report(report(**options))
+    honest = report(**options)
+    metrics.check_report(honest)
+    with pytest.raises(Invalid, match="counts add up"):
+        metrics.check_report(honest | {"n": honest["n"] + 1})
 
 
 def test_a_perfect_report_is_accepted() -> None:
     labels = [0, 1] * 20
-    metrics.check_report(metrics.evaluate(np.eye(2)[labels], labels, ["a", "b"], good_class="a"))
+    perfect = metrics.evaluate(np.eye(2)[labels], labels, ["a", "b"], good_class="a")
+    metrics.check_report(perfect)
+    assert perfect["metrics"]["accuracy"]["value"] == 1
 
 
 @pytest.mark.slow
 def test_the_largest_honest_report_fits() -> None:
     labels = np.arange(400) % 200
     names = [f"{index:03d}" + "x" * 77 for index in range(200)]
-    metrics.check_report(metrics.evaluate(np.full((400, 200), 1 / 200), labels, names))
+    largest = metrics.evaluate(np.full((400, 200), 1 / 200), labels, names)
+    metrics.check_report(largest)
+    assert len(canonical_json(largest)) < MAX_REPORT_BYTES
 
 
 def put(*keys: str | int, value: Any) -> Edit:

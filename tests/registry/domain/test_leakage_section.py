@@ -29,6 +29,8 @@ def test_a_manifest_without_the_section_stays_valid():
     document = trained()
     del document["leakage"]
     manifests.validate(document)
+    with pytest.raises(Invalid, match="leakage"):
+        manifests.validate({**document, "leakage": {}})
 
 
 def test_counts_of_five_and_more_are_shown():

@@ -126,11 +126,15 @@ def test_each_change_has_its_least_version(sections: dict[str, Any], least: str)
 
 
 def test_a_first_version_follows_nothing() -> None:
-    recipes.check_successor(None, stored())
+    recipes.check_successor(None, stored(version="0.1.0"))
+    with pytest.raises(Invalid):
+        recipes.check_successor(stored(), stored(version="0.1.0"))
 
 
 def test_the_same_version_with_the_same_content_passes() -> None:
     recipes.check_successor(stored(), stored())
+    with pytest.raises(Conflict):
+        recipes.check_successor(stored(), stored(description="Other words, and nothing else."))
 
 
 def test_the_same_version_with_other_content_says_exactly_what_changed() -> None:

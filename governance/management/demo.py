@@ -43,6 +43,7 @@ class Person:
 PEOPLE = (
     Person("clara", "Clara", "Weiss", Role.DATA_SCIENTIST, None, "publishes baselines and recipes"),
     Person("ines", "Ines", "Gruber", Role.ENGINEER, "graz", "retrains at Graz, sees Graz only"),
+    Person("quinn", "Quinn", "Maier", Role.APPROVER, "graz", "decides for quality at Graz"),
     Person("otto", "Otto", "Lang", Role.OPERATOR, "leipzig", "watches Leipzig's line"),
     Person("petra", "Petra", "Kern", Role.MANAGER, None, "compares all plants"),
     Person("adam", "Adam", "Novak", Role.ADMINISTRATOR, None, "enrols plants and people"),

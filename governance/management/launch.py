@@ -75,7 +75,7 @@ def _up(home: Path, *, once: bool) -> int:
 
 
 def _serve(fleet: Fleet, begun: float, *, once: bool) -> int:
-    from governance.management import demo, runs
+    from governance.management import demo, demo_governance, runs
 
     # Job logs belong into the log files; this terminal tells the story.
     logging.getLogger().setLevel(logging.ERROR)
@@ -88,6 +88,7 @@ def _serve(fleet: Fleet, begun: float, *, once: bool) -> int:
         _say("Running the main job: a baseline at the centre, then three plants adapt it.")
         _say(runs.table(demo.main_job(fleet, lambda line: _say(f"  {line}"))))
         _say(f"Done after {time.monotonic() - begun:.0f} s.")
+    demo_governance.seed(demo.FAMILY)
     if once:
         return demo.check(fleet, _say)
     _say(_greeting(fleet.url, password))
